@@ -1,0 +1,1 @@
+"""Gusu (姑苏): a city government platform."""
