@@ -1,0 +1,1 @@
+"""Keeping the systems in order and measuring them."""

@@ -1,0 +1,1 @@
+"""The targets a city sets itself, each to become a live figure."""

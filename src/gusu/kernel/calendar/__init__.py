@@ -1,0 +1,1 @@
+"""Chinese working days with swapped days: every legal clock counts by it."""

@@ -1,0 +1,1 @@
+"""Which declared things a pack owns: read-only in pages until somebody adopts them."""

@@ -1,0 +1,48 @@
+"""What the words mean. Bulk first: one query for all the elements of a register, a form or a page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import F
+
+from gusu.kernel.text import Text
+from gusu.kernel.vocabulary.models import Code, DataElement
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A data element in force. `length` in characters, `pattern` a regular expression for the whole value, "" for any."""
+
+    code: str
+    label: Text
+    type: str
+    grade: int
+    length: int | None
+    pattern: str
+    codelist: str | None
+    standard: str
+
+
+def elements(codes: Iterable[str] | None = None) -> dict[str, Element]:
+    """The elements in force, by code; those of `codes` only, where given. An unknown code is simply absent."""
+    rows = DataElement.objects.filter(retired_at=None).order_by("code")
+    if codes is not None:
+        rows = rows.filter(code__in=list(codes))
+    return {row.code: _element(row) for row in rows}
+
+
+def labels_of(codelist: str) -> dict[str, Text]:
+    """Code → label in the list's own order; retired codes too, at the end, because old records show them."""
+    rows = Code.objects.filter(codelist=codelist).order_by(F("retired_at").asc(nulls_first=True), "position")
+    return {row.code: Text(row.label_zh, row.label_en) for row in rows}
+
+
+def codes_in_force(codelist: str) -> list[str]:
+    """The codes one may write today, in the list's own order."""
+    rows = Code.objects.filter(codelist=codelist, retired_at=None).order_by("position")
+    return list(rows.values_list("code", flat=True))
+
+
+def _element(row: DataElement) -> Element:
+    label = Text(row.label_zh, row.label_en)
+    return Element(row.code, label, row.type, row.grade, row.length, row.pattern, row.codelist_id, row.standard)

@@ -1,0 +1,215 @@
+"""From folders to declared pieces: finds packs, reads them, checks shape and references, reports everything at once."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from gusu.kernel.packs import AnySection, Known, Label, Piece, Problem, packs_on_the_path
+from gusu.packkit.rooms import Rooms
+from gusu.packkit.shape import shaped, unknown
+from gusu.packkit.source import At, Finding, Source, read
+
+Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$")]
+
+
+class Origin(Piece, frozen=True):
+    """Where content of a pack was taken from, and under which licence it may be carried."""
+
+    of: str
+    origin: str
+    licence: str
+    url: str = ""
+
+
+class Manifest(Piece, frozen=True):
+    """`pack.yaml`."""
+
+    name: Name
+    version: str
+    title: Label
+    needs: tuple[str, ...] = ()
+    licence: str = "Apache-2.0"
+    sources: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One piece as a pack declares it, and where."""
+
+    pack: str
+    section: str
+    key: str
+    piece: Piece
+    source: Source
+    at: At
+
+
+@dataclass
+class Pack:
+    """One pack's folder, read."""
+
+    folder: Path
+    manifest: Manifest
+    source: Source
+    declared: list[Declared] = field(default_factory=list)
+    situations: list[Source] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.manifest.name
+
+
+@dataclass
+class Packs:
+    """All packs looked at together: what they declare by section and key, and every problem found."""
+
+    rooms: Rooms
+    packs: dict[str, Pack] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def declared(self, section: str) -> dict[str, Declared]:
+        pieces = (piece for pack in self.packs.values() for piece in pack.declared if piece.section == section)
+        return {piece.key: piece for piece in pieces}
+
+
+def load(rooms: Rooms, *, paths: Iterable[Path] = (), only: Iterable[str] = ()) -> Packs:
+    """Read every pack in the package, in GUSU_PACKS and at `paths`; with `only`, those named and the packs they need."""
+    packs = Packs(rooms)
+    for folder in dict.fromkeys(path.resolve() for path in [*packs_on_the_path(), *paths]):
+        _add(packs, folder)
+    if only := list(only):
+        _narrow(packs, only)
+    packs.findings += _needs(packs)
+    packs.findings += _doubles(packs)
+    packs.findings.sort()
+    return packs
+
+
+def references(packs: Packs) -> list[Finding]:
+    """What the rooms themselves find wrong. They ask the city what it keeps, so this needs its database."""
+    kept = {name: section.kept().keys() for name, section in packs.rooms.sections.items()}
+    known = {name: kept[name] | packs.declared(name).keys() for name in packs.rooms.sections}
+    return references_among(packs, known)
+
+
+def references_among(packs: Packs, known: dict[str, set[str]]) -> list[Finding]:
+    """The same against a given set of known keys by section: for a check without a database."""
+    findings = []
+    for pack in packs.packs.values():
+        view = PackView(pack.name, pack.folder, known)
+        for one in pack.declared:
+            for problem in packs.rooms.sections[one.section].check(one.piece, view):
+                findings.append(one.source.find((*one.at, *problem.at), problem.zh, problem.en))
+    return sorted(findings)
+
+
+@dataclass(frozen=True)
+class PackView(Known):
+    """`Known` as one pack's pieces see it."""
+
+    pack: str
+    folder: Path
+    keys: dict[str, set[str]]
+
+    def has(self, section: str, key: str) -> bool:
+        return key in self.keys.get(section, ())
+
+    def missing(self, section: str, key: str, *, at: At = ()) -> Iterator[Problem]:
+        if not self.has(section, key):
+            zh, en = unknown((f" {section} 条目", f"{section} entry"), key, self.keys.get(section, ()))
+            yield Problem(zh, en, at)
+
+
+def _add(packs: Packs, folder: Path) -> None:
+    source = read(folder / "pack.yaml")
+    packs.findings += source.findings
+    if not source.findings:
+        manifest, findings = shaped(source, (), Manifest)
+        packs.findings += findings
+        if manifest:
+            _read_pack(packs, Pack(folder, manifest, source))
+
+
+def _read_pack(packs: Packs, pack: Pack) -> None:
+    if pack.name in packs.packs:
+        other = packs.packs[pack.name].folder
+        zh, en = f"包“{pack.name}”已在 {other}", f"the pack '{pack.name}' is already in {other}"
+        packs.findings.append(pack.source.find(("name",), zh, en))
+        return
+    if pack.name != pack.folder.name:
+        zh, en = f"包名应与文件夹同名“{pack.folder.name}”", f"a pack is named like its folder, '{pack.folder.name}'"
+        packs.findings.append(pack.source.find(("name",), zh, en))
+    packs.packs[pack.name] = pack
+    for file in sorted(file for pattern in ("*.yaml", "*/*.yaml") for file in pack.folder.glob(pattern)):
+        _read_file(packs, pack, file)
+
+
+def _read_file(packs: Packs, pack: Pack, file: Path) -> None:
+    place = file.relative_to(pack.folder)
+    name = place.parts[0].removesuffix(".yaml")
+    if place.name == "pack.yaml":
+        return
+    source = read(file)
+    packs.findings += source.findings
+    if name == "tests":
+        pack.situations.append(source)
+    elif section := packs.rooms.sections.get(name):
+        _read_pieces(packs, pack, section, source)
+    else:
+        packs.findings.append(source.find((), *unknown(("部分", "section"), name, [*packs.rooms.sections, "tests"])))
+
+
+def _read_pieces(packs: Packs, pack: Pack, section: AnySection, source: Source) -> None:
+    for at in pieces_in(source):
+        piece, findings = shaped(source, at, section.schema)
+        packs.findings += findings
+        if piece is not None:
+            pack.declared.append(Declared(pack.name, section.name, section.key(piece), piece, source, at))
+
+
+def pieces_in(source: Source) -> Iterator[At]:
+    """Where the pieces of a file stand: each item of its list, or the file itself; nowhere in an empty one."""
+    if isinstance(source.data, list):
+        yield from ((number,) for number in range(len(source.data)))
+    elif source.data is not None:
+        yield ()
+
+
+def _narrow(packs: Packs, names: list[str]) -> None:
+    """Keep only the packs named and what they need; problems of the others are theirs."""
+    wanted, waiting = set[str](), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in packs.packs and name not in wanted:
+            wanted.add(name)
+            waiting += packs.packs[name].manifest.needs
+    for name in packs.packs.keys() - wanted:
+        folder = packs.packs.pop(name).folder
+        packs.findings = [finding for finding in packs.findings if folder not in finding.file.parents]
+
+
+def _needs(packs: Packs) -> Iterator[Finding]:
+    for pack in packs.packs.values():
+        for number, name in enumerate(pack.manifest.needs):
+            if name not in packs.packs:
+                yield pack.source.find(("needs", number), *unknown(("包", "pack"), name, packs.packs))
+    try:
+        TopologicalSorter({pack.name: pack.manifest.needs for pack in packs.packs.values()}).prepare()
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        first = packs.packs[error.args[1][0]]
+        yield first.source.find(("needs",), f"包之间循环依赖:{circle}", f"packs need each other in a circle: {circle}")
+
+
+def _doubles(packs: Packs) -> Iterator[Finding]:
+    seen: dict[tuple[str, str], Declared] = {}
+    for one in (piece for pack in packs.packs.values() for piece in pack.declared):
+        first = seen.setdefault((one.section, one.key), one)
+        if first is not one:
+            where = f"{first.source.file}:{first.source.line(first.at)}"
+            zh, en = f"“{one.key}”已在 {where} 声明", f"'{one.key}' is already declared at {where}"
+            yield one.source.find(one.at, zh, en)
