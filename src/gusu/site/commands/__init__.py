@@ -1,0 +1,1 @@
+"""One module, one command. `gusu.site.cli` finds them here."""
