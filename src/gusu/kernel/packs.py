@@ -44,17 +44,17 @@ class Problem:
 
 
 class Known(Protocol):
-    """What the packs under check, and the city as it stands, know together. One per pack: `pack` and `folder` are its own."""
+    """What one pack and the packs it needs declare together; `pack` and `folder` are its own."""
 
     pack: str
     folder: Path
 
     def has(self, section: str, key: str) -> bool:
-        """True when a pack declares `key` in `section`, or the city keeps it."""
+        """True when this pack, or one it needs, declares `key` in `section`."""
         ...
 
     def missing(self, section: str, key: str, *, at: tuple[str | int, ...] = ()) -> Iterator[Problem]:
-        """Nothing when `key` is known; else one problem that names the nearest known key. `yield from` it in `check`."""
+        """Nothing when `key` is known; else a problem that names the nearest known key. `yield from` it."""
         ...
 
 
@@ -84,7 +84,7 @@ class Section(Generic[P]):
     def check(self, piece: P, known: Known) -> Iterable[Problem]:
         """What the schema cannot say, above all references: `yield from known.missing("organisations", piece.parent)`.
 
-        Reads files of the pack under `known.folder`; asks the database nothing. Return nothing when all is well.
+        Reads files of the pack under `known.folder`; asks no database. Return nothing when all is well.
         """
         return ()
 
@@ -126,7 +126,7 @@ def pack_folders() -> dict[str, Path]:
 def packs_on_the_path() -> list[Path]:
     """The same as a list with doubles, in the order they are looked at: the package first, then GUSU_PACKS."""
     outside = [Path(entry) for entry in os.environ.get("GUSU_PACKS", "").split(":") if entry]
-    return [pack for place in [PACKAGED, *outside] for pack in _packs_in(place)]
+    return [pack for place in [PACKAGED, *outside] for pack in packs_in(place)]
 
 
 def pack_folder(name: str) -> Path | None:
@@ -134,7 +134,8 @@ def pack_folder(name: str) -> Path | None:
     return pack_folders().get(name)
 
 
-def _packs_in(place: Path) -> list[Path]:
+def packs_in(place: Path) -> list[Path]:
+    """The pack that `place` is, or the packs that lie in it."""
     if (place / "pack.yaml").is_file():
         return [place]
     return sorted(folder.parent for folder in place.glob("*/pack.yaml"))

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "gusu.identity",
     "gusu.resources",
     "gusu.governance",
+    "gusu.site",
 ]
 MIDDLEWARE = [
     "gusu.kernel.looks.headers.SecurityHeaders",
@@ -107,8 +108,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-PROCRASTINATE_ON_APP_READY = "gusu.site.wiring.on_jobs_ready"
-PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None  # `wiring` imports the rooms' jobs
 
 LOGGING = {
     "version": 1,

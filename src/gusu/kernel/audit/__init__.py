@@ -1,0 +1,1 @@
+"""Who did what: append-only lines in the caller's transaction, sealed every second."""

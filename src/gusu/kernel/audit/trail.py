@@ -1,0 +1,55 @@
+"""Appending to the trail: one line in the caller's transaction, nothing read, nothing locked."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db import connection, models
+
+from gusu.kernel import clock
+from gusu.kernel.actor import Actor
+
+_notes: ContextVar[dict[str, object] | None] = ContextVar("audit_notes", default=None)
+
+APPEND = """
+INSERT INTO kernel_auditline
+    (era, xid, at, actor, organisation, verb, subject_kind, subject_id, outcome, code, purpose, detail)
+VALUES ((SELECT last_value FROM kernel_audit_era), pg_current_xact_id()::text::bigint,
+        %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def append(
+    verb: str,
+    *,
+    by: Actor,
+    about: object = None,
+    detail: dict[str, object] | None = None,
+    purpose: str = "",
+    refused: str = "",
+) -> None:
+    """Add one line. `detail` holds counts, codes and element names, never a personal value; `refused` is an error's code."""
+    kind, key = (about._meta.label_lower, str(about.pk)) if isinstance(about, models.Model) else ("", "")
+    outcome = "refused" if refused else "done"
+    values = [clock.now(), by.account, by.organisation, verb, kind, key, outcome, refused, purpose, json.dumps(detail or {})]
+    with connection.cursor() as cursor:
+        cursor.execute(APPEND, values)
+
+
+@contextmanager
+def notes() -> Iterator[dict[str, object]]:
+    """What the verb running now wants its line to say beside who, what and when."""
+    detail: dict[str, object] = {}
+    token = _notes.set(detail)
+    try:
+        yield detail
+    finally:
+        _notes.reset(token)
+
+
+def note(**detail: object) -> None:
+    """From inside an action or a commit: add counts or codes to its audit line."""
+    kept = _notes.get()
+    if kept is not None:
+        kept.update(detail)

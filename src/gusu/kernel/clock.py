@@ -1,0 +1,30 @@
+"""The only place that asks what time it is, so that a test or a drill can say."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+
+from django.utils import timezone
+
+_frozen: ContextVar[datetime | None] = ContextVar("frozen", default=None)
+
+
+def now() -> datetime:
+    """The present moment, aware."""
+    return _frozen.get() or timezone.now()
+
+
+def today() -> date:
+    """The present day in the city's time zone."""
+    return timezone.localdate(now())
+
+
+@contextmanager
+def frozen(at: datetime) -> Iterator[None]:
+    """Within the block it is `at`."""
+    token = _frozen.set(at)
+    try:
+        yield
+    finally:
+        _frozen.reset(token)

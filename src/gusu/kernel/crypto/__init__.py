@@ -1,0 +1,1 @@
+"""Keys outside the data folder, envelope encryption, blind indexes, signatures."""

@@ -1,0 +1,1 @@
+"""Scans and joins over the lake, in a child process."""

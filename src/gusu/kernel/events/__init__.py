@@ -1,0 +1,1 @@
+"""What flows upstairs: an outbox in the caller's transaction."""

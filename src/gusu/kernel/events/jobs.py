@@ -1,0 +1,6 @@
+"""Delivery of the outbox."""
+
+from gusu.kernel.events import outbox
+from gusu.kernel.jobs.queue import job
+
+job(outbox.DELIVER)(outbox.deliver)

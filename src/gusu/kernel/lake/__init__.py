@@ -1,0 +1,1 @@
+"""Parquet files that exist only because a row says so."""

@@ -1,0 +1,1 @@
+"""One way to find Chinese words: character bigrams with a GIN index."""

@@ -1,0 +1,40 @@
+"""Finding Chinese words: `gusu_tokens(text, asking)` in PostgreSQL is the one implementation, used by index and query alike.
+
+A run of Chinese characters becomes its overlapping pairs, plus - only when indexing - its single characters, so that a one-character
+question is answered too; anything else becomes lower-case words.  A GIN index on `gusu_tokens(column, false)` narrows, and the
+recheck makes it exact: recall 1, precision 1 (no dictionary that would miss 路灯 in 号路灯不亮).
+"""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+CREATE_TOKENS = r"""
+CREATE OR REPLACE FUNCTION gusu_tokens(value text, asking boolean) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+    SELECT coalesce(array_agg(DISTINCT token), '{}') FROM (
+        SELECT CASE WHEN length(run) = 1 OR run !~ '[\u2E80-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF]' THEN run
+                    ELSE substr(run, place, 2) END AS token
+        FROM (SELECT (regexp_matches(lower(value),
+                '[\u2E80-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF]+|[[:alnum:]]+', 'g'))[1] AS run) AS runs,
+             generate_series(1, greatest(1, length(run) - 1)) AS place
+        UNION ALL
+        SELECT substr(run, place, 1)
+        FROM (SELECT (regexp_matches(value, '[\u2E80-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF]+', 'g'))[1] AS run) AS runs,
+             generate_series(1, length(run)) AS place
+        WHERE NOT asking
+    ) AS tokens
+$$;
+"""
+
+
+def matching(rows: QuerySet[Any], column: str, asked: str) -> QuerySet[Any]:
+    """The rows whose text column holds every word of `asked`, rechecked as substrings."""
+    table = rows.model._meta.db_table
+    words = asked.split()
+    found = rows.extra(where=[f'gusu_tokens("{table}"."{column}", false) @> gusu_tokens(%s, true)'], params=[asked])
+    for word in words:
+        found = found.filter(**{f"{column}__icontains": word})
+    return found
+
+

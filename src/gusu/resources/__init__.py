@@ -1,0 +1,1 @@
+"""What government knows: described, exchanged, checked, fused."""

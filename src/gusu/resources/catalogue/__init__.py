@@ -1,0 +1,1 @@
+"""Every data resource described: the thirteen core elements, its items, its code."""

@@ -1,0 +1,53 @@
+"""A described data resource (政务信息资源目录编制指南, 发改高技〔2017〕1272号)."""
+
+from django.db import models
+
+SHARING = [("unconditional", "1"), ("conditional", "2"), ("none", "3")]
+
+
+class Entry(models.Model):
+    """One catalogue entry with its thirteen core elements.
+
+    resource: the short name by which packs, exchanges and rules refer to it; stable.
+    code: classification "/" sequence, generated once, never changed, never reused (element 3).
+    items: [{name, title {zh, en}, element, type, length, required, grade}] (element 8); the exchange's contract.
+    cycle_raw is what the department wrote, cycle what was understood (element 13).
+    """
+
+    resource = models.SlugField(unique=True, max_length=64)
+    code = models.TextField(unique=True)
+    classification = models.TextField()
+    title_zh = models.TextField()
+    title_en = models.TextField()
+    provider = models.TextField(help_text="organisation code")
+    abstract_zh = models.TextField()
+    abstract_en = models.TextField()
+    format = models.TextField()
+    items = models.JSONField()
+    sharing = models.TextField(choices=SHARING)
+    sharing_condition = models.TextField()
+    sharing_way = models.TextField()
+    is_open = models.BooleanField()
+    open_condition = models.TextField()
+    cycle = models.TextField()
+    cycle_raw = models.TextField()
+    published_on = models.DateField()
+    source = models.TextField(help_text="where the data come from and under which licence")
+    related = models.JSONField(default=list)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "catalogue entry"
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title_zh}"
+
+
+class CodeSequence(models.Model):
+    """The last sequence given out under a classification; only grows, so a code is never reused."""
+
+    classification = models.TextField(primary_key=True)
+    last = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.classification}/{self.last}"

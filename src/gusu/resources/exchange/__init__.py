@@ -1,0 +1,1 @@
+"""How records arrive: numbered batches, counted and digested at both ends."""

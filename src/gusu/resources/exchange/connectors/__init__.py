@@ -1,0 +1,1 @@
+"""One folder a connector; nothing outside the folder knows it."""

@@ -1,0 +1,18 @@
+"""Receiving, in the worker."""
+
+from gusu.kernel.actor import house
+from gusu.kernel.jobs.queue import job, later
+from gusu.resources.exchange.actions import receive_batch
+from gusu.resources.exchange.events import BatchOpened
+from gusu.resources.exchange.models import Batch
+
+RECEIVE = "gusu.exchange.receive"
+
+
+@job(RECEIVE)
+def receive(batch: int) -> None:
+    receive_batch(Batch.objects.select_related("exchange").get(pk=batch), by=house("worker"))
+
+
+def on_batch_opened(event: BatchOpened) -> None:
+    later(RECEIVE, batch=event.batch)

@@ -1,0 +1,66 @@
+"""Standing exchanges and their batches."""
+
+from django.db import models
+
+
+class Exchange(models.Model):
+    """A standing agreement (交换任务): this resource comes from this place by this connector."""
+
+    code = models.SlugField(unique=True, max_length=64)
+    resource = models.SlugField(max_length=64, help_text="catalogue entry: its items are the contract")
+    title_zh = models.TextField()
+    title_en = models.TextField()
+    connector = models.SlugField(max_length=32)
+    settings = models.JSONField()
+    pack = models.TextField(help_text="whose folder relative paths in `settings` start from")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "exchange"
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class BatchState(models.TextChoices):
+    OPENED = "opened", "opened"
+    LANDED = "landed", "landed"
+    CHECKED = "checked", "checked"
+    MERGED = "merged", "merged"
+    UNCHANGED = "unchanged", "unchanged"
+    REFUSED = "refused", "refused"
+
+
+class Batch(models.Model):
+    """Records received together (批次): numbered, counted, digested; the unit of everything that follows.
+
+    source: where this batch was read from.  source_sha256: of the bytes read.
+    salt: hex, this batch's own; digests of enumerable values betray nothing without it.
+    digest_source, digest_landed: "count:sum", the sum of salted row hashes mod 2^256 in hex; equal, or the batch is refused.
+    """
+
+    exchange = models.ForeignKey(Exchange, on_delete=models.PROTECT, related_name="batches")
+    number = models.IntegerField()
+    state = models.TextField(choices=BatchState.choices, default=BatchState.OPENED)
+    source = models.TextField()
+    source_sha256 = models.TextField(default="")
+    salt = models.TextField()
+    rows = models.BigIntegerField(null=True)
+    digest_source = models.TextField(default="")
+    digest_landed = models.TextField(default="")
+    opened_by = models.TextField()
+    opened_at = models.DateTimeField()
+    landed_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    merged_at = models.DateTimeField(null=True)
+    refused_code = models.TextField(default="")
+    refused_zh = models.TextField(default="")
+    refused_en = models.TextField(default="")
+
+    class Meta:
+        verbose_name = "batch"
+        constraints = [models.UniqueConstraint(fields=["exchange", "number"], name="batch_number")]
+        indexes = [models.Index(fields=["state", "id"], name="batch_state")]
+
+    def __str__(self) -> str:
+        return f"{self.exchange.code}/{self.number:06d}"

@@ -1,0 +1,64 @@
+"""What a pack may say to the exchange: `exchanges.yaml`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from gusu.kernel import clock
+from gusu.kernel.actor import Actor
+from gusu.kernel.packs import Known, Label, Piece, Problem, Section
+from gusu.resources.exchange.connectors.contract import known as known_connectors
+from gusu.resources.exchange.models import Exchange
+
+
+class ExchangePiece(Piece, frozen=True):
+    code: str
+    title: Label
+    resource: str
+    connector: str
+    settings: dict[str, Any]
+    pack: str
+
+
+class Exchanges(Section[ExchangePiece]):
+    name = "exchanges"
+    schema = ExchangePiece
+    needs = ("resources",)
+
+    def key(self, piece: ExchangePiece) -> str:
+        return piece.code
+
+    def check(self, piece: ExchangePiece, known: Known) -> Iterable[Problem]:
+        yield from known.missing("resources", piece.resource, at=("resource",))
+        if piece.connector not in known_connectors():
+            names = ", ".join(known_connectors())
+            yield Problem(f"没有这种连接器，可用：{names}", f"no such connector; there are: {names}", ("connector",))
+        if piece.pack != known.pack:
+            yield Problem(f"pack 应为本包名 {known.pack}", f"pack must name this pack, {known.pack}", ("pack",))
+        if "file" in piece.settings and not (known.folder / str(piece.settings["file"])).is_file():
+            yield Problem("包内没有这个文件", "the pack has no such file", ("settings", "file"))
+
+    def kept(self) -> dict[str, ExchangePiece]:
+        return {exchange.code: _piece(exchange) for exchange in Exchange.objects.filter(ended_at=None)}
+
+    def apply(self, pieces: list[ExchangePiece], *, by: Actor) -> None:
+        for piece in pieces:
+            fields = {name: getattr(piece, name) for name in ("resource", "connector", "settings", "pack")}
+            title = {"title_zh": piece.title.zh, "title_en": piece.title.en, "ended_at": None}
+            Exchange.objects.update_or_create(code=piece.code, defaults=fields | title)
+
+    def retire(self, keys: list[str], *, by: Actor) -> None:
+        Exchange.objects.filter(code__in=keys).update(ended_at=clock.now())
+
+
+def _piece(exchange: Exchange) -> ExchangePiece:
+    return ExchangePiece(
+        code=exchange.code,
+        title=Label(zh=exchange.title_zh, en=exchange.title_en),
+        resource=exchange.resource,
+        connector=exchange.connector,
+        settings=exchange.settings,
+        pack=exchange.pack,
+    )
+
+
+SECTIONS = [Exchanges()]

@@ -1,0 +1,63 @@
+"""What can be asked of the exchange."""
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from gusu.kernel.errors import NotFound
+from gusu.kernel.lake import files
+from gusu.resources.exchange.models import Batch, BatchState, Exchange
+
+__all__ = ["Batch", "BatchState", "Exchange", "batch_numbered", "batches", "exchange_of", "exchanges", "files_of", "newest_checked"]
+
+HAS_PASSED = [BatchState.CHECKED, BatchState.MERGED]
+
+
+def exchanges() -> QuerySet[Exchange]:
+    """Standing exchanges, each with its newest batch's state, rows and time as `last_state`, `last_rows`, `last_at`."""
+    newest = Batch.objects.filter(exchange=OuterRef("pk")).order_by("-number")
+    newest_landed = newest.exclude(landed_at=None)
+    return (
+        Exchange.objects.filter(ended_at=None)
+        .annotate(
+            last_number=Subquery(newest.values("number")[:1]),
+            last_state=Subquery(newest.values("state")[:1]),
+            last_opened_at=Subquery(newest.values("opened_at")[:1]),
+            last_rows=Subquery(newest_landed.values("rows")[:1]),
+            last_landed_at=Subquery(newest_landed.values("landed_at")[:1]),
+        )
+        .order_by("code")
+    )
+
+
+def exchange_of(code: str) -> Exchange:
+    found = Exchange.objects.filter(code=code, ended_at=None).first()
+    if found is None:
+        raise NotFound(kind="交换任务 / exchange", key=code)
+    return found
+
+
+def batches(*, exchange: str = "", state: str = "", before: int = 0) -> QuerySet[Batch]:
+    """Newest first; `before` is the keyset."""
+    found = Batch.objects.select_related("exchange").order_by("-pk")
+    if exchange:
+        found = found.filter(exchange__code=exchange)
+    if state:
+        found = found.filter(state=state)
+    return found.filter(pk__lt=before) if before else found
+
+
+def batch_numbered(exchange: str, number: int) -> Batch:
+    found = Batch.objects.select_related("exchange").filter(exchange__code=exchange, number=number).first()
+    if found is None:
+        raise NotFound(kind="批次 / batch", key=f"{exchange}/{number}")
+    return found
+
+
+def newest_checked(resource: str) -> Batch | None:
+    """The newest batch of a resource that has passed the rules."""
+    passed = Batch.objects.select_related("exchange").filter(exchange__resource=resource, state__in=HAS_PASSED)
+    return passed.order_by("-pk").first()
+
+
+def files_of(batch: Batch) -> list[str]:
+    """Addresses of a landed batch's Parquet files, for the engine."""
+    return files.paths(batch.exchange.resource, f"{batch.number:06d}")

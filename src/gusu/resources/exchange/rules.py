@@ -1,0 +1,24 @@
+"""Who may exchange, and the states of a batch."""
+
+from typing import Any
+
+from gusu.kernel.actor import Actor
+from gusu.kernel.states import Transitions
+from gusu.resources.exchange.models import BatchState
+
+ALLOWED: Transitions = {
+    BatchState.OPENED: {BatchState.LANDED, BatchState.UNCHANGED, BatchState.REFUSED},
+    BatchState.LANDED: {BatchState.CHECKED},
+    BatchState.CHECKED: {BatchState.MERGED},
+    BatchState.MERGED: set(),
+    BatchState.UNCHANGED: set(),
+    BatchState.REFUSED: set(),
+}
+
+
+def may_run_exchanges(by: Actor, _exchange: Any) -> bool:
+    return by.can("exchange.run")
+
+
+def is_the_house(by: Actor, _subject: Any) -> bool:
+    return by.house

@@ -1,0 +1,45 @@
+"""Declared registers and their editions. The rows themselves stand in a typed table per register (`store.py`)."""
+
+from django.db import models
+
+
+class Register(models.Model):
+    """A base register as a pack declares it (`spec`), and the name of its table."""
+
+    code = models.SlugField(unique=True, max_length=48)
+    title_zh = models.TextField()
+    title_en = models.TextField()
+    spec = models.JSONField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "register"
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Edition(models.Model):
+    """One publication (版次): which batches went in, what changed, what the register then added up to.
+
+    inputs: "resource/batch number" of every source, sorted; the same inputs are never published twice.
+    digest: "count:sum" over the rows in force in this edition (format 1, `kernel/engine/digest.py`).
+    """
+
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="editions")
+    number = models.IntegerField()
+    inputs = models.JSONField()
+    added = models.BigIntegerField()
+    closed = models.BigIntegerField()
+    unchanged = models.BigIntegerField()
+    digest = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["register", "number"], name="edition_number"),
+            models.UniqueConstraint(fields=["register", "inputs"], name="edition_inputs"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.register.code} edition {self.number}"

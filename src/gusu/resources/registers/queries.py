@@ -1,0 +1,227 @@
+"""What can be asked of a register: what is, what was, what became of it, and what we knew when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from gusu.kernel.engine.duck import name
+from gusu.kernel.errors import NotFound
+from gusu.resources.registers.models import Edition, Register
+from gusu.resources.registers.spec import RegisterPiece, column, spec_of
+
+PAGE = 30
+DEEPEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One thing under one key for one span of time.
+
+    label: its name.  values: every element by column.  valid_from/valid_to: the span, [from, to); None is open.  confirmed: the list of
+    things in force still has it.  known_from/known_to: the editions that hold it so.  batch, position: the record it comes from.
+    """
+
+    id: int
+    key: str
+    label: str
+    values: dict[str, str | None]
+    valid_from: date | None
+    valid_to: date | None
+    confirmed: bool
+    known_from: int
+    known_to: int | None
+    batch: int | None
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One reported change; either side may be missing. depth: how many changes after the one asked about."""
+
+    moment: date
+    kind: str
+    deed: str
+    before_key: str | None
+    before_label: str | None
+    after_key: str | None
+    after_label: str | None
+    batch: int | None
+    position: int | None
+    depth: int = 0
+
+
+def registers() -> list[Register]:
+    return list(Register.objects.filter(ended_at=None).order_by("code"))
+
+
+def register_of(code: str) -> Register:
+    found = Register.objects.filter(code=code, ended_at=None).first()
+    if found is None:
+        raise NotFound(kind="基础库 / register", key=code)
+    return found
+
+
+def newest_edition(register: str) -> Edition | None:
+    return Edition.objects.filter(register__code=register).order_by("-number").first()
+
+
+def editions(register: str) -> list[Edition]:
+    return list(Edition.objects.filter(register__code=register).order_by("-number")[:100])
+
+
+def edition_on(register: str, moment: datetime) -> int:
+    """Which edition was the newest at that moment; 0 when there was none."""
+    found = Edition.objects.filter(register__code=register, at__lte=moment).order_by("-number").first()
+    return found.number if found else 0
+
+
+def versions_of(register: str, key: str, *, known: int | None = None) -> list[Version]:
+    """Everything this key has ever been, oldest first; as edition `known` had it, else as now."""
+    return _versions(register, "key = %s", [key], known, order="valid_from NULLS FIRST, id")
+
+
+def versions_at(register: str, key: str, *, on: date, known: int | None = None) -> list[Version]:
+    """What the key was on a day: none, one, or - where sources disagree - more."""
+    return _versions(register, f"key = %s AND {AT}", [key, on, on], known, order="confirmed DESC, id")
+
+
+AT = "(valid_from IS NULL OR valid_from <= %s) AND (valid_to IS NULL OR valid_to > %s)"
+
+
+def path(register: str, key: str, *, on: date | None = None, known: int | None = None) -> list[Version]:
+    """From the top of the hierarchy down to the key, as of a day (else: what is in force).
+
+    Follows the parent each version states; where no such parent is known, the nearest one above by the way keys are built.
+    """
+    spec = _spec(register)
+    chain = [_one(register, key, on, known)]
+    while len(chain) < DEEPEST and (above := chain[0].values.get(column(spec.parent))):
+        found = next((up for up in _candidates(spec, above) if (hit := _maybe(register, up, on, known)) and chain[0].key != hit.key), None)
+        if found is None:
+            break
+        chain.insert(0, _one(register, found, on, known))
+    return chain
+
+
+def children(register: str, key: str | None, *, after: str = "", limit: int = PAGE) -> list[Version]:
+    """What lies directly below a key (below nothing: the tops) and is in force; keyset by key."""
+    up = name(column(_spec(register).parent))
+    where = f"{up} = %s" if key else f"{up} IS NULL"
+    values: list[object] = [key] if key else []
+    return _versions(
+        register, f"{where} AND valid_to IS NULL AND confirmed AND key > %s", [*values, after], None, order="key", limit=limit
+    )
+
+
+def search(register: str, asked: str, *, after: int = 0, limit: int = PAGE) -> list[Version]:
+    """Versions, old ones too, whose key begins with what is asked or whose searched elements hold every word of it; keyset by id."""
+    spec = _spec(register)
+    asked = asked.strip()
+    if not asked:
+        return []
+    if asked.isascii() and asked.isdigit():
+        return _versions(register, "key LIKE %s AND id > %s", [f"{asked}%", after], None, order="id", limit=limit)
+    words = asked.split()
+    matches = []
+    values: list[object] = []
+    for element in spec.search:
+        col = name(column(element))
+        recheck = " AND ".join([f"{col} ILIKE %s"] * len(words))
+        matches.append(f"(gusu_tokens({col}, false) @> gusu_tokens(%s, true) AND {recheck})")
+        values += [asked, *(f"%{_escaped(word)}%" for word in words)]
+    where = f"({' OR '.join(matches)}) AND id > %s"
+    return _versions(register, where, [*values, after], None, order="id", limit=limit)
+
+
+def changes_of(register: str, key: str, *, known: int | None = None) -> list[Change]:
+    """Every reported change that names the key on either side, oldest first."""
+    table, (held, values) = f"{_spec(register).table}_change", _held(known)
+    columns = ", ".join(field.name for field in fields(Change) if field.name != "depth")
+    return _changes(
+        f"SELECT {columns}, 0 FROM {table} WHERE (before_key = %s OR after_key = %s) AND {held} ORDER BY moment, id",
+        [key, key, *values],
+    )
+
+
+def became(register: str, key: str, *, since: date | None = None, known: int | None = None) -> list[Change]:
+    """What became of a key: its successions and theirs, in order of time. A code given to another thing is not a succession."""
+    spec, (held, values) = _spec(register), _held(known)
+    columns = ", ".join(field.name for field in fields(Change) if field.name != "depth")
+    walk = ", ".join(f"c.{field.name}" for field in fields(Change) if field.name != "depth")
+    table = f"(SELECT * FROM {spec.table}_change WHERE {held} AND deed IN ('replaces', 'dissolves') AND before_key IS NOT NULL)"
+    return _changes(
+        f"""WITH RECURSIVE successions AS (
+            SELECT {columns}, 1 AS depth FROM {table} AS first WHERE before_key = %s AND moment >= %s
+            UNION
+            SELECT {walk}, s.depth + 1 FROM successions s JOIN {table} AS c
+                ON c.before_key = s.after_key AND c.before_label = s.after_label
+                AND (c.moment > s.moment OR (c.moment = s.moment AND c.before_key <> s.before_key)) AND s.depth < {DEEPEST}
+        ) SELECT {columns}, min(depth) FROM successions GROUP BY {columns} ORDER BY moment, min(depth), position""",
+        [*values, key, since or date.min, *values],
+    )
+
+
+def _versions(
+    register: str, where: str, values: Sequence[object], known: int | None, *, order: str, limit: int = 200
+) -> list[Version]:
+    spec, (held, edition) = _spec(register), _held(known)
+    listed = ", ".join(map(name, spec.columns))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, key, valid_from, valid_to, confirmed, known_from, known_to, batch, position, {listed} "
+            f"FROM {spec.table} WHERE {held} AND {where} ORDER BY {order} LIMIT {limit:d}",
+            [*edition, *values],
+        )
+        return [_version(spec, row) for row in cursor.fetchall()]
+
+
+def _version(spec: RegisterPiece, row: tuple[Any, ...]) -> Version:
+    found, start, end, confirmed, known_from, known_to, batch, position = row[0], *row[2:9]
+    values = dict(zip(spec.columns, row[9:], strict=True))
+    label = values.get(spec.told_apart_by[0]) or row[1]
+    return Version(found, row[1], label, values, start, end, confirmed, known_from, known_to, batch, position)
+
+
+def _changes(sql: str, values: Sequence[object]) -> list[Change]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(values))
+        return [Change(*row) for row in cursor.fetchall()]
+
+
+def _held(known: int | None) -> tuple[str, list[object]]:
+    """SQL for: edition `known` held this row; None is the newest."""
+    if known is None:
+        return "known_to IS NULL", []
+    return "known_from <= %s AND (known_to IS NULL OR known_to > %s)", [known, known]
+
+
+def _maybe(register: str, key: str, on: date | None, known: int | None) -> Version | None:
+    if on:
+        return next(iter(versions_at(register, key, on=on, known=known)), None)
+    now = _versions(register, "key = %s", [key], known, order="confirmed DESC, valid_to DESC NULLS FIRST, id", limit=1)
+    return next(iter(now), None)
+
+
+def _one(register: str, key: str, on: date | None, known: int | None) -> Version:
+    found = _maybe(register, key, on, known)
+    if found is None:
+        raise NotFound(kind="代码 / code", key=key)
+    return found
+
+
+def _candidates(spec: RegisterPiece, key: str) -> list[str]:
+    """The key itself, then those above it by the way keys are built."""
+    whole = spec.hierarchy[-1] if spec.hierarchy else 0
+    ups = [key[:cut].ljust(whole, "0") for cut in reversed(spec.hierarchy[:-1])]
+    return list(dict.fromkeys([key, *(up for up in ups if key.startswith(up.rstrip("0")))]))
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+
+
+def _spec(register: str) -> RegisterPiece:
+    return spec_of(register_of(register).spec)

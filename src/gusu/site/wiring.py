@@ -1,0 +1,34 @@
+"""Who listens to which event, which rooms packs speak to, where jobs are: the one page that names every room."""
+
+from collections.abc import Mapping, Sequence
+
+from gusu.kernel.events import jobs as delivery
+from gusu.kernel.events.outbox import Event, Listener
+from gusu.resources.exchange.events import BatchLanded, BatchOpened
+from gusu.resources.exchange.jobs import on_batch_opened
+from gusu.resources.quality.events import BatchChecked
+from gusu.resources.quality.jobs import on_batch_landed
+from gusu.resources.registers.events import EditionPublished
+from gusu.resources.registers.jobs import on_batch_checked
+
+LISTENERS: Mapping[type[Event], Sequence[Listener]] = {
+    BatchOpened: [on_batch_opened],
+    BatchLanded: [on_batch_landed],
+    BatchChecked: [on_batch_checked],
+    EditionPublished: [],
+}
+
+JOBS = [delivery]  # jobs that no listener above brings in by itself
+
+PACK_ROOMS = [
+    "gusu.kernel.vocabulary.pack",
+    "gusu.kernel.calendar.pack",
+    "gusu.identity.organisations.pack",
+    "gusu.identity.roles.pack",
+    "gusu.identity.purposes.pack",
+    "gusu.resources.catalogue.pack",
+    "gusu.resources.exchange.pack",
+    "gusu.resources.quality.pack",
+    "gusu.resources.registers.pack",
+    "gusu.governance.performance.pack",
+]
