@@ -8,7 +8,7 @@ from gusu.kernel.ownership import actions as ownership
 from gusu.kernel.ownership.queries import owned_in
 from gusu.kernel.ownership.rules import may_apply
 from gusu.kernel.text import Text
-from gusu.packkit.load import Packs, references
+from gusu.packkit.load import Packs, check
 from gusu.packkit.plan import Kind, Plan, built, plan_section
 from gusu.packkit.source import Finding
 
@@ -18,7 +18,7 @@ class PacksHaveProblems(GusuError):
 
     status, code = 422, "packs_have_problems"
     says = Text(
-        "内容包有 {count} 处问题,未应用任何内容。请先运行 gusu packs check。\n{findings}",
+        "内容包有 {count} 处问题，未应用任何内容。请先运行 gusu packs check。\n{findings}",
         "The packs have {count} problems; nothing was applied. Run gusu packs check.\n{findings}",
     )
 
@@ -32,14 +32,9 @@ class PackNotKept(GusuError):
 
     status, code = 500, "pack_not_kept"
     says = Text(
-        "应用后核对不符,已全部撤销:{pieces}。这是平台程序的缺陷,请报告。",
-        "After applying, the city does not keep what was declared, so all was undone: {pieces}. This is a defect; please report it.",
+        "应用后核对不符，已全部撤销：{pieces}。这是平台程序的缺陷，请报告。",
+        "The city does not keep what was declared, so all was undone: {pieces}. This is a defect; please report it.",
     )
-
-
-def check(packs: Packs) -> list[Finding]:
-    """Every problem of every pack; references are asked only once all is well-formed."""
-    return packs.findings or references(packs)
 
 
 def plan(packs: Packs) -> Plan:

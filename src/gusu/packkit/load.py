@@ -75,9 +75,19 @@ class Packs:
         pieces = (piece for pack in self.packs.values() for piece in pack.declared if piece.section == section)
         return {piece.key: piece for piece in pieces}
 
+    def with_needs(self, names: Iterable[str]) -> set[str]:
+        """These packs and every pack they need, as far as they are here."""
+        found, waiting = set[str](), list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in self.packs and name not in found:
+                found.add(name)
+                waiting += self.packs[name].manifest.needs
+        return found
+
 
 def load(rooms: Rooms, *, paths: Iterable[Path] = (), only: Iterable[str] = ()) -> Packs:
-    """Read every pack in the package, in GUSU_PACKS and at `paths`; with `only`, those named and the packs they need."""
+    """Read every pack in the package, in GUSU_PACKS and at `paths`; with `only`, those named and what they need."""
     packs = Packs(rooms)
     for folder in dict.fromkeys(path.resolve() for path in [*packs_on_the_path(), *paths]):
         _add(packs, folder)
@@ -89,22 +99,26 @@ def load(rooms: Rooms, *, paths: Iterable[Path] = (), only: Iterable[str] = ()) 
     return packs
 
 
-def references(packs: Packs) -> list[Finding]:
-    """What the rooms themselves find wrong. They ask the city what it keeps, so this needs its database."""
-    kept = {name: section.kept().keys() for name, section in packs.rooms.sections.items()}
-    known = {name: kept[name] | packs.declared(name).keys() for name in packs.rooms.sections}
-    return references_among(packs, known)
-
-
-def references_among(packs: Packs, known: dict[str, set[str]]) -> list[Finding]:
-    """The same against a given set of known keys by section: for a check without a database."""
+def check(packs: Packs) -> list[Finding]:
+    """Every problem of every pack. The rooms are asked only once all is well-formed; nobody asks the database."""
+    if packs.findings:
+        return packs.findings
     findings = []
     for pack in packs.packs.values():
-        view = PackView(pack.name, pack.folder, known)
+        view = PackView(pack.name, pack.folder, _known_to(pack, packs))
         for one in pack.declared:
             for problem in packs.rooms.sections[one.section].check(one.piece, view):
                 findings.append(one.source.find((*one.at, *problem.at), problem.zh, problem.en))
     return sorted(findings)
+
+
+def _known_to(pack: Pack, packs: Packs) -> dict[str, set[str]]:
+    """The keys by section of a pack and of all it needs, near or far."""
+    keys: dict[str, set[str]] = {}
+    for name in packs.with_needs([pack.name]):
+        for one in packs.packs[name].declared:
+            keys.setdefault(one.section, set()).add(one.key)
+    return keys
 
 
 @dataclass(frozen=True)
@@ -181,13 +195,7 @@ def pieces_in(source: Source) -> Iterator[At]:
 
 def _narrow(packs: Packs, names: list[str]) -> None:
     """Keep only the packs named and what they need; problems of the others are theirs."""
-    wanted, waiting = set[str](), list(names)
-    while waiting:
-        name = waiting.pop()
-        if name in packs.packs and name not in wanted:
-            wanted.add(name)
-            waiting += packs.packs[name].manifest.needs
-    for name in packs.packs.keys() - wanted:
+    for name in packs.packs.keys() - packs.with_needs(names):
         folder = packs.packs.pop(name).folder
         packs.findings = [finding for finding in packs.findings if folder not in finding.file.parents]
 
@@ -202,7 +210,7 @@ def _needs(packs: Packs) -> Iterator[Finding]:
     except CycleError as error:
         circle = " → ".join(error.args[1])
         first = packs.packs[error.args[1][0]]
-        yield first.source.find(("needs",), f"包之间循环依赖:{circle}", f"packs need each other in a circle: {circle}")
+        yield first.source.find(("needs",), f"包之间循环依赖：{circle}", f"packs need each other in a circle: {circle}")
 
 
 def _doubles(packs: Packs) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ applied   what the pack said when it was last applied (remembered by kernel/owne
 kept      what the city has now
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,6 +29,17 @@ class Kind(StrEnum):
     UNCHANGED = "unchanged"
 
 
+SIGNS = {
+    Kind.NEW: "+ 新增 new      ",
+    Kind.CHANGED: "~ 变更 changed  ",
+    Kind.DRIFT: "! 偏离 drift    ",
+    Kind.RETIRED: "- 停用 retired  ",
+    Kind.ADOPTED: "= 已收归，不改动 adopted, left alone",
+    Kind.UNCHANGED: "= 不变 unchanged",
+}
+ELSEWHERE = "包外改动 changed outside the pack"
+
+
 @dataclass(frozen=True)
 class Difference:
     """One field: what the city has, what the pack says. `path` like `name.zh`."""
@@ -35,6 +47,9 @@ class Difference:
     path: str
     old: object
     new: object
+
+    def __str__(self) -> str:
+        return f"{self.path}: {_shown(self.old)} → {_shown(self.new)}"
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,11 @@ class Line:
     piece: Piece | None = None
     changes: tuple[Difference, ...] = ()
     drifted: tuple[Difference, ...] = ()
+
+    def __str__(self) -> str:
+        happened = [f"    {ELSEWHERE}: {one}" for one in self.drifted if one.path]
+        comes = [f"    {one}" for one in self.changes if one.path]
+        return "\n".join([f"{SIGNS[self.kind]} {self.section}/{self.key}  ({self.pack})", *happened, *comes])
 
 
 @dataclass(frozen=True)
@@ -132,3 +152,7 @@ def as_schema(applied: Built, schema: type[Piece]) -> Piece | None:
         return msgspec.convert(applied, schema)
     except msgspec.ValidationError:
         return None
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None else json.dumps(value, ensure_ascii=False)

@@ -24,7 +24,7 @@ KINDS = {
     "array": ("列表", "a list"),
     "object": ("键值表", "a table of keys"),
     "null": ("空值", "nothing"),
-    "date": ("日期(年-月-日)", "a date (year-month-day)"),
+    "date": ("日期（年-月-日）", "a date (year-month-day)"),
 }
 
 
@@ -44,7 +44,7 @@ def unknown(noun: tuple[str, str], word: str, known: Iterable[str]) -> tuple[str
     """The sentences (zh, en) for a word nobody knows, with the nearest known one. `noun` names it in both languages."""
     near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
     zh, en = f"不认识的{noun[0]}“{word}”", f"unknown {noun[1]} '{word}'"
-    return (f"{zh},是不是“{near[0]}”?", f"{en}; did you mean '{near[0]}'?") if near else (zh, en)
+    return (f"{zh}，是不是“{near[0]}”？", f"{en}; did you mean '{near[0]}'?") if near else (zh, en)
 
 
 class _Shape:
@@ -55,7 +55,7 @@ class _Shape:
         self.findings: list[Finding] = []
 
     def walk(self, value: object, hint: Any, at: At) -> object:
-        kind = _core(hint)
+        kind = self._side(value, _core(hint))
         inner = get_args(kind)
         match value:
             case dict() if _is_struct(kind):
@@ -68,13 +68,24 @@ class _Shape:
 
     def _struct(self, value: dict[str, object], kind: type[msgspec.Struct], at: At) -> dict[str, object]:
         fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        tag = kind.__struct_config__.tag_field
         for key in value:
-            if key not in fields:
+            if key not in fields and key != tag:
                 self.report((*at, key), *unknown(("键", "key"), key, fields))
         for name, field in fields.items():
             if field.required and name not in value:
                 self.report(at, f"缺少“{name}”", f"'{name}' is missing")
-        return {key: self.walk(item, fields[key].type, (*at, key)) for key, item in value.items() if key in fields}
+        walked = {key: self.walk(item, fields[key].type, (*at, key)) for key, item in value.items() if key in fields}
+        return walked | ({tag: value[tag]} if tag in value else {})
+
+    def _side(self, value: object, kind: Any) -> Any:
+        """Of several Structs told apart by a tag, the one that the value names; else `kind` as it is."""
+        if isinstance(value, dict) and get_origin(kind) in (Union, UnionType):
+            for side in filter(_is_struct, get_args(kind)):
+                config = side.__struct_config__
+                if config.tag_field and value.get(config.tag_field) == config.tag:
+                    return side
+        return kind
 
     def _leaf(self, value: object, hint: Any, at: At) -> object:
         if _wants_text(hint) and type(value) in (int, float):
@@ -96,23 +107,28 @@ class _Shape:
 
 def _said(message: str, hint: Any) -> tuple[str, str]:
     """msgspec's sentence in our two languages; one it learns to say later stays as it is."""
-    if found := re.fullmatch(r"Invalid enum value '?(.*?)'?", message):
-        choices = [str(choice) for choice in get_args(_core(hint))]
+    if found := re.fullmatch(r"Invalid (?:enum )?value '?(.*?)'?", message):
+        choices = [_choice(choice) for choice in get_args(_core(hint))]
         zh, en = unknown(("取值", "value"), found[1], choices)
-        return f"{zh}(可取:{'、'.join(choices)})", f"{en} (one of: {', '.join(choices)})"
+        return f"{zh}（可取：{'、'.join(choices)}）", f"{en} (one of: {', '.join(choices)})"
     if found := re.fullmatch(r"Expected `([\w |]+)`, got `(\w+)`", message):
         wanted, got = _kind(found[1]), _kind(found[2])
-        return f"应为{wanted[0]},写的是{got[0]}", f"should be {wanted[1]}, but is {got[1]}"
-    if found := re.fullmatch(r"Expected `(\w+)` of length >= 1", message):
+        return f"应为{wanted[0]}，写的是{got[0]}", f"should be {wanted[1]}, but is {got[1]}"
+    if re.fullmatch(r"Expected `\w+` of length >= 1", message):
         return "不能为空", "must not be empty"
     if found := re.fullmatch(r"Expected `(\w+)` (of length )?([<>]=?) (\S+)", message):
         part = ("长度", "length") if found[2] else ("值", "value")
         return f"{part[0]}应 {found[3]} {found[4]}", f"the {part[1]} should be {found[3]} {found[4]}"
     if found := re.fullmatch(r"Expected `str` matching regex (.*)", message):
-        return f"格式不符,应符合 {found[1]}", f"is not written like {found[1]}"
+        return f"格式不符，应符合 {found[1]}", f"is not written like {found[1]}"
     if "date" in message:
-        return "应为日期(年-月-日)", "should be a date (year-month-day)"
+        return "应为日期（年-月-日）", "should be a date (year-month-day)"
     return message, message
+
+
+def _choice(choice: Any) -> str:
+    """A value of a Literal, or the tag of a Struct among others."""
+    return str(choice.__struct_config__.tag) if _is_struct(choice) else str(choice)
 
 
 def _kind(names: str) -> tuple[str, str]:

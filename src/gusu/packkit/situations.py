@@ -51,7 +51,8 @@ class Outcome:
 
     def __str__(self) -> str:
         place = f"{self.source.file}:{self.source.line(self.at)}"
-        return f"{place}: {self.name}" if self.held else f"{place}: {self.name}\n    ≠ {self.answer!r}\n    = {self.wanted!r}"
+        said = "" if self.held else f"\n    wanted: {self.wanted!r}\n    answer: {self.answer!r}"
+        return f"{place}: {self.name}{said}"
 
 
 def situations(packs: Packs) -> tuple[list[tuple[str, Situation, Source, At]], list[Finding]]:
@@ -61,10 +62,10 @@ def situations(packs: Packs) -> tuple[list[tuple[str, Situation, Source, At]], l
         for source in pack.situations:
             for at in pieces_in(source):
                 situation, wrong = shaped(source, at, Situation)
-                wrong = wrong or list(_unaskable(situation, packs.rooms.questions, source, at))
+                if situation is not None:
+                    wrong = list(_unaskable(situation, packs.rooms.questions, source, at))
+                    good += [] if wrong else [(pack.name, situation, source, at)]
                 findings += wrong
-                if situation and not wrong:
-                    good.append((pack.name, situation, source, at))
     return good, findings
 
 
@@ -97,9 +98,7 @@ def _ask(question: Question, about: dict[str, object]) -> object:
         return {"refused": refusal.code}
 
 
-def _unaskable(situation: Situation | None, questions: dict[str, Question], source: Source, at: At) -> Iterator[Finding]:
-    if situation is None:
-        return
+def _unaskable(situation: Situation, questions: dict[str, Question], source: Source, at: At) -> Iterator[Finding]:
     ask = situation.when.ask
     if ask not in questions:
         yield source.find((*at, "when", "ask"), *unknown(("问题", "question"), ask, questions))
@@ -107,7 +106,7 @@ def _unaskable(situation: Situation | None, questions: dict[str, Question], sour
     try:
         inspect.signature(questions[ask]).bind(**situation.when.with_)
     except TypeError as error:
-        zh, en = f"问题“{ask}”的参数不符:{error}", f"the question '{ask}' is asked otherwise: {error}"
+        zh, en = f"问题“{ask}”的参数不符：{error}", f"the question '{ask}' is asked otherwise: {error}"
         yield source.find((*at, "when", "with"), zh, en)
     if (situation.then.equals is msgspec.UNSET) == (situation.then.includes is msgspec.UNSET):
         zh, en = "then 中 equals 与 includes 写且只写一个", "then has either equals or includes"

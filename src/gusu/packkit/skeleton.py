@@ -39,7 +39,7 @@ class FolderTaken(GusuError):
     """`new` never writes over anything."""
 
     status, code = 409, "folder_taken"
-    says = Text("文件夹 {folder} 已存在,未写入任何文件。", "The folder {folder} exists already; nothing was written.")
+    says = Text("文件夹 {folder} 已存在，未写入任何文件。", "The folder {folder} exists already; nothing was written.")
 
 
 def write_skeleton(name: str, parent: Path, rooms: Rooms) -> list[Path]:

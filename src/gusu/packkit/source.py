@@ -62,7 +62,8 @@ def read(file: Path) -> Source:
         root = yaml.compose(file.read_text(encoding="utf-8"), Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        source.findings.append(Finding(file, line, f"不是有效的 YAML:{error.problem}", f"not valid YAML: {error.problem}"))
+        zh, en = f"不是有效的 YAML：{error.problem}", f"not valid YAML: {error.problem}"
+        source.findings.append(Finding(file, line, zh, en))
     except (UnicodeDecodeError, yaml.reader.ReaderError):
         source.findings.append(Finding(file, 1, "文件必须是 UTF-8 编码的文本", "the file must be text in UTF-8"))
     else:
@@ -87,7 +88,8 @@ class _Loader(yaml.SafeLoader):
 def _plain(node: yaml.Node, at: At, source: Source) -> object:
     source.lines.setdefault(at, node.start_mark.line + 1)
     if node.tag not in PLAIN_TAGS:
-        source.findings.append(source.find(at, f"包内不使用标签 {node.tag}", f"tags like {node.tag} are not used in packs"))
+        zh, en = f"包内不使用标签 {node.tag}", f"tags like {node.tag} are not used in packs"
+        source.findings.append(source.find(at, zh, en))
         return None
     if isinstance(node, yaml.MappingNode):
         return dict(_members(node, at, source))
@@ -108,7 +110,7 @@ def _members(node: yaml.MappingNode, at: At, source: Source) -> Iterator[tuple[s
             continue
         key = str(key_node.value)
         if key in seen:
-            zh, en = f"键“{key}”重复,第 {seen[key]} 行已有", f"the key '{key}' is written twice, first on line {seen[key]}"
+            zh, en = f"键“{key}”重复，首见于第 {seen[key]} 行", f"the key '{key}' is already on line {seen[key]}"
             source.findings.append(Finding(source.file, line, zh, en))
             continue
         seen[key] = line

@@ -45,9 +45,10 @@ class Calendar(Section[CalendarPiece]):
         if piece.seed is None and (piece.first or piece.last):
             yield Problem("first、last 只与 seed 同用", "first and last go with seed only", ("first",))
         if piece.seed and not (piece.first and piece.last and piece.first <= piece.last):
-            yield Problem("seed 须写 first 与 last,且 first ≤ last", "seed needs first and last, first ≤ last", ("seed",))
+            zh, en = "seed 须写 first 与 last，且 first ≤ last", "seed needs first and last, first ≤ last"
+            yield Problem(zh, en, ("seed",))
         if piece.seed and piece.last and piece.last > SEEDED_UNTIL:
-            zh = f"chinesecalendar 只到 {SEEDED_UNTIL} 年;其后的年份请逐日写在 days"
+            zh = f"chinesecalendar 只到 {SEEDED_UNTIL} 年；其后的年份请逐日写在 days"
             en = f"chinesecalendar ends in {SEEDED_UNTIL}; write the days of later years under days"
             yield Problem(zh, en, ("last",))
 

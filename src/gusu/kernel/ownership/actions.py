@@ -19,8 +19,8 @@ class PackOwned(GusuError):
 
     status, code = 409, "pack_owned"
     says = Text(
-        "“{key}”由内容包“{pack}”声明,页面上不能修改。请修改内容包,或由管理员先将其收归本市维护。",
-        "'{key}' is declared by the pack '{pack}' and cannot be edited here. Change the pack, or have an administrator adopt it first.",
+        "“{key}”由内容包“{pack}”声明，页面上不能修改。请修改内容包，或由管理员先将其收归本市维护。",
+        "'{key}' is declared by the pack '{pack}' and is not edited here. Change the pack, or have it adopted first.",
     )
 
 

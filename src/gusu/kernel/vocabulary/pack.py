@@ -109,7 +109,7 @@ class Elements(Section[ElementPiece]):
         try:
             re.compile(piece.pattern)
         except re.error as error:
-            yield Problem(f"不是有效的正则表达式:{error}", f"not a regular expression: {error}", ("pattern",))
+            yield Problem(f"不是有效的正则表达式：{error}", f"not a regular expression: {error}", ("pattern",))
 
     def kept(self) -> dict[str, ElementPiece]:
         rows = DataElement.objects.filter(retired_at=None).order_by("code")

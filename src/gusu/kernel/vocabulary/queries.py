@@ -11,7 +11,7 @@ from gusu.kernel.vocabulary.models import Code, DataElement
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A data element in force. `length` in characters, `pattern` a regular expression for the whole value, "" for any."""
+    """A data element in force. `length` in characters; `pattern` a regular expression of the whole value, or ""."""
 
     code: str
     label: Text
