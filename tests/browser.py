@@ -1,6 +1,6 @@
 """A real browser for stories: an installed Chromium or Chrome, driven by Playwright, with axe beside it.
 
-A conftest imports the fixtures:  `from tests.browser import browser, page`. A story then calls `axe(page)` and `shot(page, "home")`.
+A conftest imports the fixtures: `from tests.browser import browser, page`. A story calls `axe(page)`, `shot(page, …)`.
 Without a browser every story is skipped by name; nothing is downloaded.
 """
 
@@ -12,21 +12,27 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 AXE = Path(__file__).resolve().parent / "vendor" / "axe.min.js"
 SHOTS = ROOT / "test-results"
-DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TOUCHED = (
+    "button, .button, select, input:not([type=hidden], [type=radio], [type=checkbox]), summary, .door, .tile, "
+    "nav:not(.crumbs) a"
+)
 WATCH_POLICY = """
 window.__refused = [];
-document.addEventListener("securitypolicyviolation", e => window.__refused.push(`${e.effectiveDirective} ${e.blockedURI}`));
+document.addEventListener("securitypolicyviolation",
+  event => window.__refused.push(`${event.effectiveDirective} ${event.blockedURI}`));
 """
 
 
@@ -56,7 +62,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh visitor at a desk, Chinese first. The story fails when the console showed an error or the CSP refused something."""
+    """A fresh visitor at a desk, Chinese first. A console error or a refusal by the CSP fails the story."""
     with visitor(browser) as (_context, opened):
         yield opened
 
@@ -65,7 +71,10 @@ def page(browser: Browser) -> Iterator[Page]:
 def visitor(browser: Browser, *, javascript: bool = True) -> Iterator[tuple[BrowserContext, Page]]:
     """One person with a browser of their own; stories with several people open several."""
     context = browser.new_context(
-        viewport=DESK, locale="zh-CN", timezone_id="Asia/Shanghai", java_script_enabled=javascript  # type: ignore[arg-type]
+        viewport=DESK,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        java_script_enabled=javascript,
     )
     context.add_init_script(WATCH_POLICY)
     opened = context.new_page()
@@ -79,7 +88,7 @@ def visitor(browser: Browser, *, javascript: bool = True) -> Iterator[tuple[Brow
 
 
 def watch(page: Page) -> Callable[[], list[str]]:
-    """Collect console errors, uncaught exceptions and CSP refusals from now on. An error page's own status is no fault."""
+    """Collect console errors, CSP refusals among them, and uncaught exceptions. An error page's status is no fault."""
     seen: list[str] = []
 
     def console(message: ConsoleMessage) -> None:
@@ -94,37 +103,40 @@ def watch(page: Page) -> Callable[[], list[str]]:
 def axe(page: Page) -> None:
     """No WCAG 2.2 AA violation, and none of axe's best practices, at a desk and on a phone; ends at a desk."""
     for size in (PHONE, DESK):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.set_viewport_size(size)
         page.evaluate(axe_source())
         found = page.evaluate("tags => axe.run(document, {runOnly: tags})", WCAG)["violations"]
         lines = [
-            f"{fault['id']} ({fault['impact']}): {fault['help']}\n    " + "\n    ".join(_where(node) for node in fault["nodes"])
+            f"{fault['id']} ({fault['impact']}): {fault['help']}\n    "
+            + "\n    ".join(_where(node) for node in fault["nodes"])
             for fault in found
         ]
         assert not lines, f"axe at {size['width']} px, {page.url}:\n" + "\n".join(lines)
 
 
 def fits(page: Page) -> None:
-    """Nothing sticks out to the right on a phone; ends at a desk."""
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    wide = page.evaluate(
-        """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-        [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
-        .slice(0, 8).map(e => `${e.tagName}.${e.className} ${Math.round(e.getBoundingClientRect().right)} px`)"""
-    )
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]
-    assert wide == [], f"wider than {PHONE['width']} px at {page.url}: {wide}"
+    """Nothing sticks out to the right from a small phone (320 px, WCAG 1.4.10) to a tablet; ends at a desk."""
+    for width in (320, PHONE["width"], 768, 1024):
+        page.set_viewport_size({"width": width, "height": PHONE["height"]})
+        wide = page.evaluate(
+            """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+            [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+            .slice(0, 8).map(e => `${e.tagName}.${e.className} ${Math.round(e.getBoundingClientRect().right)} px`)"""
+        )
+        assert wide == [], f"wider than {width} px at {page.url}: {wide}"
+    page.set_viewport_size(DESK)
 
 
 def targets(page: Page) -> None:
     """On a phone every button, field and menu link is at least 44 px high (links inside a sentence are exempt)."""
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     low = page.evaluate(
-        """() => [...document.querySelectorAll("button, .button, select, input:not([type=hidden],[type=radio],[type=checkbox]), summary, nav:not(.crumbs) a, .door, .tile")]
+        """touched => [...document.querySelectorAll(touched)]
         .filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 43.5)
-        .map(e => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 20)} ${e.getBoundingClientRect().height}`)"""
+        .map(e => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 20)}`)""",
+        TOUCHED,
     )
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    page.set_viewport_size(DESK)
     assert low == [], f"too small to touch at {page.url}: {low}"
 
 
@@ -138,7 +150,7 @@ def shot(page: Page, name: str) -> None:
     """test-results/<name>-1280.png and -390.png, the whole page; ends at a desk."""
     SHOTS.mkdir(exist_ok=True)
     for size in (PHONE, DESK):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.set_viewport_size(size)
         # Playwright hides the caret by an inline style, which our CSP refuses; so it may stay.
         page.screenshot(path=SHOTS / f"{name}-{size['width']}.png", full_page=True, caret="initial")
 

@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from django.template import engines
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
+from tests.browser import browser, page
 
 from gusu.kernel.looks import jinja
 from gusu.kernel.looks.parts import Branch, Chrome, NavItem
 from gusu.kernel.looks.translations import compile_catalogue
-from tests.browser import browser, page
 
 __all__ = ["browser", "page"]
 
@@ -78,7 +78,12 @@ def frame(request: HttpRequest) -> Chrome:
 def gallery(request: HttpRequest) -> str:
     """Every component on one page."""
     template = engines["jinja2"].from_string(GALLERY.read_text(encoding="utf-8"))
-    tabs = [NavItem("概况", "/1", current=True), NavItem("沿革", "/2"), NavItem("下级区划（17）", "/3"), NavItem("来源", "/4")]
+    tabs = [
+        NavItem("概况", "/1", current=True),
+        NavItem("沿革", "/2"),
+        NavItem("下级区划（17）", "/3"),
+        NavItem("来源", "/4"),
+    ]
     runs = [
         ("SZ-0012", "民政部门", "2026-11-24 09:05", 5717, 23, "待核", "warn"),
         ("SZ-0011", "民政部门", "2026-10-31 02:10", 5690, 0, "已发布", "ok"),

@@ -2,13 +2,14 @@
 
 import mimetypes
 
+import pytest
 from django.http import HttpRequest
 from django.utils import translation
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page, Route
+from tests.browser import PHONE, axe, fits, policy_refusals, shot, targets, visitor
+from tests.kernel.looks.conftest import STATIC, frame, gallery
 
 from gusu.kernel.looks.headers import CONTENT_SECURITY_POLICY
-from tests.browser import PHONE, axe, fits, policy_refusals, shot, targets
-from tests.kernel.looks.conftest import STATIC, gallery
 
 SITE = "http://gusu.test"
 
@@ -24,16 +25,26 @@ def test_the_gallery_is_accessible_strict_and_fits_a_phone(page: Page, request_:
     shot(page, "gallery")
 
 
-def test_the_menu_opens_on_a_phone_without_javascript_of_ours(page: Page, request_: HttpRequest) -> None:
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+def test_the_menu_opens_on_a_phone_without_javascript(browser: Browser, request_: HttpRequest) -> None:
+    with visitor(browser, javascript=False) as (_context, page):
+        page.set_viewport_size(PHONE)
+        opened_at(page, gallery(request_))
+
+        page.locator(".menu summary").click()
+
+        assert page.locator(".sheet nav a").all_inner_texts() == [item.label for item in frame(request_).nav]
+        assert page.locator(".sheet .who").is_visible()
+
+
+def test_the_open_menu_is_accessible_and_works_by_keyboard(page: Page, request_: HttpRequest) -> None:
+    page.set_viewport_size(PHONE)
     opened_at(page, gallery(request_))
 
-    page.get_by_text("菜单", exact=True).click()
+    page.locator(".menu summary").focus()
+    page.keyboard.press("Enter")
 
-    assert page.locator(".sheet nav a").all_inner_texts() == [
-        "首页", "我要办", "我的办件", "行政区划", "组织机构", "数据目录",
-    ]
-    axe_on_phone(page)
+    assert page.locator(".sheet").is_visible()
+    axe(page)
 
 
 def test_the_gallery_reads_in_english(page: Page, request_: HttpRequest) -> None:
@@ -44,9 +55,20 @@ def test_the_gallery_reads_in_english(page: Page, request_: HttpRequest) -> None
     assert page.locator("html").get_attribute("lang") == "en"
 
 
-def axe_on_phone(page: Page) -> None:
-    page.screenshot(path="test-results/gallery-menu-390.png", caret="initial")
-    axe(page)
+def test_a_planted_inline_script_and_a_planted_picture_without_words_are_caught(
+    browser: Browser, request_: HttpRequest
+) -> None:
+    html = gallery(request_).replace("</main>", '<img src="/static/gusu/mark.svg"><script>1</script></main>')
+
+    def story() -> None:
+        with visitor(browser) as (_context, page):
+            opened_at(page, html)
+            with pytest.raises(AssertionError, match="image-alt"):
+                axe(page)
+            assert policy_refusals(page) == ["script-src-elem inline"]
+
+    with pytest.raises(AssertionError, match="Content Security Policy"):
+        story()
 
 
 def opened_at(page: Page, html: str) -> None:

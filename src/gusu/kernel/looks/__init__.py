@@ -1,1 +1,1 @@
-"""How the city's pages look: the design language, the Jinja environment, error pages, security headers, translations."""
+"""How pages look: design language, Jinja environment, error pages, security headers, translations."""

@@ -32,12 +32,12 @@ ADVICE = {
         Text("当前身份不能查看或办理此内容。", "Your present identity may not see or do this."),
         Text(
             "请确认登录的账号是否正确；如工作需要，请联系本部门管理员授权。",
-            "Check that you are signed in as the right person; if your work needs it, ask your administrator for the role.",
+            "Check that you are signed in as the right person. If your work needs it, ask your administrator.",
         ),
     ),
     404: Advice(
         Text("没有找到页面", "Page not found"),
-        Text("这个地址下没有内容，可能已移动或输入有误。", "Nothing is at this address. It may have moved or been mistyped."),
+        Text("此地址没有内容，可能已移动或输入有误。", "Nothing is here. It may have moved or been mistyped."),
         Text("请核对网址，或从首页重新查找。", "Check the address, or start again from the home page."),
     ),
     405: Advice(
@@ -57,8 +57,11 @@ ADVICE = {
     ),
     500: Advice(
         Text("系统出现故障", "Something broke on our side"),
-        Text("您的操作没有完成，这不是您的问题；故障已记录。", "Your request was not finished. It is not your fault, and it is recorded."),
-        Text("请稍后再试；如仍不行，请拨打 12345 并告知发生时间。", "Try again later. If it still fails, call 12345 and say when it happened."),
+        Text("您的操作没有完成；故障已记录。", "Your request was not finished; the fault is recorded."),
+        Text(
+            "请稍后再试；如仍不行，请拨打 12345 并告知发生时间。",
+            "Try again later. If it still fails, call 12345 and say when it happened.",
+        ),
     ),
     503: Advice(
         Text("服务暂不可用", "The service is not ready"),

@@ -1,4 +1,4 @@
-"""The one Jinja environment: every room's templates, gettext, and presentation filters. It knows no noun of the city."""
+"""The one Jinja environment: every room's templates, gettext, filters. It knows no noun of the city."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -80,10 +80,10 @@ def other_language_tag() -> str:
 
 
 def show_date(value: date | datetime | None, width: str = "long") -> str:
-    """2026年11月24日, or November 24, 2026; width: full, long, medium or short. A moment is taken in the city's zone."""
+    """2026年11月24日, or November 24, 2026; width: full, long, medium, short. A moment is taken in local time."""
     if value is None:
         return ABSENT
-    return format_date(_local(value), width, locale=_locale())  # type: ignore[arg-type]  # Babel names the four words
+    return format_date(_local(value), width, locale=_locale())
 
 
 def show_moment(value: datetime | None) -> str:

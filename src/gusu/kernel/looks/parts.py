@@ -19,7 +19,7 @@ class NavItem:
 
 @dataclass(frozen=True)
 class Chrome:
-    """What surrounds every page. Texts come in the active language; an empty `search` or `sign_out` address leaves it out."""
+    """What surrounds every page, in the active language; an empty `search` or `sign_out` address leaves it out."""
 
     site_name: str
     site_name_other: str = ""
