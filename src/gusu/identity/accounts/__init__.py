@@ -1,0 +1,1 @@
+"""Accounts of citizens, enterprises and officials, and the posts officials are appointed to."""

@@ -1,0 +1,116 @@
+"""What can be asked of accounts."""
+
+from dataclasses import dataclass
+
+from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.utils.crypto import constant_time_compare
+
+from gusu.identity.accounts.models import Account, Appointment, Kind
+from gusu.identity.accounts.names import folded
+from gusu.identity.accounts.rules import in_force_on
+from gusu.kernel import clock
+from gusu.kernel.actor import Actor
+from gusu.kernel.errors import NotFound
+from gusu.kernel.search.text import matching
+
+__all__ = ["Account", "Appointment", "Kind", "Page", "folded"]
+
+PAGE = 30
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list, newest first. older: the key to ask the next page with, or ""."""
+
+    accounts: list[Account]
+    older: str
+
+
+def account(key: str) -> Account:
+    """One account by id; NotFound."""
+    found = Account.objects.filter(pk=key).first()
+    if found is None:
+        raise NotFound(kind="account", key=key)
+    return found
+
+
+def account_named(sign_in_name: str) -> Account | None:
+    """Who signs in under this name, however it is typed; closed accounts too."""
+    return Account.objects.filter(sign_in_name=folded(sign_in_name)).first()
+
+
+def actor_signed_in(account_id: str, session_hash: str) -> Actor | None:
+    """Who acts in a session, with what today's appointments allow, in one query.
+
+    None when the account is closed or its password was changed since the session began. The kind of account counts as a
+    permission (`kind.citizen`), so that a rule asks one question. Until a first password is changed, nothing is allowed
+    but that.
+    """
+    rows = list(_with_posts(account_id))
+    if not rows or not constant_time_compare(session_hash, rows[0].get_session_auth_hash()):
+        return None
+    first, posts = rows[0], [row for row in rows if row.role_gone is None and row.organisation_gone is None]  # type: ignore[attr-defined]
+    given = {permission for row in posts for permission in row.given or ()}  # type: ignore[attr-defined]
+    permissions = frozenset[str]() if first.must_change_password else frozenset({f"kind.{first.kind}", *given})
+    return Actor(
+        account=first.pk,
+        name=first.display_name,
+        organisation=next((row.organisation for row in posts if row.organisation), ""),  # type: ignore[attr-defined]
+        permissions=permissions,
+        subject=first.subject_id,
+        assurance=max(first.assurance, 2 if first.otp_confirmed_at else 1),
+    )
+
+
+def accounts_page(*, asked: str = "", kind: str = "", older_than: str = "") -> Page:
+    """A page of accounts in one query. asked: words of the name shown, or the beginning of a sign-in name."""
+    found = Account.objects.filter(erased_at=None).order_by("-pk")
+    if kind:
+        found = found.filter(kind=kind)
+    if older_than:
+        found = found.filter(pk__lt=older_than)
+    if asked.isascii() and asked:
+        found = found.filter(sign_in_name__startswith=folded(asked))
+    elif asked:
+        found = matching(found, "display_name", asked)
+    rows = list(found[: PAGE + 1])
+    return Page(rows[:PAGE], rows[PAGE - 1].pk if len(rows) > PAGE else "")
+
+
+def appointments_of(account: Account) -> QuerySet[Appointment]:
+    """All of one account's appointments with role and organisation, those in force first."""
+    rows = Appointment.objects.filter(account=account).select_related("role", "organisation")
+    return rows.order_by(F("until").desc(nulls_first=True), "-since", "pk")
+
+
+def appointment(account: str, number: int) -> Appointment:
+    """One appointment of an account; NotFound."""
+    found = Appointment.objects.filter(pk=number, account=account).first()
+    if found is None:
+        raise NotFound(kind="appointment", key=number)
+    return found
+
+
+def appointments_in_force(account: Account) -> QuerySet[Appointment]:
+    """Those that give something today."""
+    today = in_force_on(clock.today())
+    return appointments_of(account).filter(today, role__retired_at=None, organisation__ended_on=None)
+
+
+def demo_accounts() -> QuerySet[Account]:
+    """The invented people of a demonstration city; none in a real one."""
+    return Account.objects.filter(demo=True, closed_at=None).order_by("pk")
+
+
+def _with_posts(account_id: str) -> QuerySet[Account]:
+    """The account once for each appointment in force, or once without any."""
+    day = clock.today()
+    valid = Q(appointments__since__lte=day) & (Q(appointments__until=None) | Q(appointments__until__gt=day))
+    posts = Account.objects.filter(pk=account_id, closed_at=None).annotate(
+        post=FilteredRelation("appointments", condition=valid),
+        given=F("post__role__permissions"),
+        role_gone=F("post__role__retired_at"),
+        organisation=F("post__organisation__code"),
+        organisation_gone=F("post__organisation__ended_on"),
+    )
+    return posts.order_by("post__since", "post__pk")

@@ -1,0 +1,1 @@
+"""Governments, departments and institutions as a tree."""

@@ -1,0 +1,1 @@
+"""For what personal data may be looked at, and by which law."""

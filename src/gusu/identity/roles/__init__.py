@@ -1,0 +1,1 @@
+"""Roles: which permissions come with a post."""
