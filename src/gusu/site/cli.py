@@ -1,13 +1,14 @@
-"""The command line.  A module in `commands/` is a command; this file finds it, gives it what it needs, and prints its answer.
+"""The command line.  A module in `commands/` is a command; this file finds it, serves it and prints its answer.
 
     GROUP = "run"         # which chapter of the help: run | content | ask | build
     HELP = "One line."
-    NEEDS = "database"    # nothing | django (settings and models) | database (running; started for the length of the command)
+    NEEDS = "database"    # nothing | django (settings and models) | database (running; started if need be)
     def arguments(parser: argparse.ArgumentParser) -> None
     def run(args: argparse.Namespace) -> Reply
 
-Names and lines for the help are read from the source text without importing it: help needs neither Django nor anything installed.
-`--json` and `--data DIR` work on every command, in any position.  Exit codes: 0 yes, 1 no or failed, 2 wrong usage, 130 interrupted.
+Names and lines for the help are read from the source text without importing it: help needs neither Django nor
+anything installed. `--json` and `--data DIR` work on every command, in any position.  Exit codes: 0 yes, 1 no or
+failed, 2 wrong usage, 130 interrupted.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """The web process: Django as WSGI under granian, on loopback; a proxy in front speaks HTTPS."""
 
 import argparse
+import multiprocessing
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -8,7 +9,7 @@ from granian.server import Server
 
 from gusu.site.server import lifeline
 
-THREADS = 8
+THREADS = 2 * multiprocessing.cpu_count() + 1  # a request waits for the database about as long as it computes
 
 
 def main() -> None:

@@ -22,6 +22,6 @@ def run(args: argparse.Namespace) -> Reply:
     made = backup.save(Place.chosen(), args.file)
     text = (
         f"{args.file}: the database and {made['lake_files']} lake files, {made['bytes']:,} bytes.\n"
-        f"The keys are not in it ({', '.join(made['keys'])} are needed to open it): keep your key folder safe elsewhere."
+        f"The keys are not in it ({', '.join(made['keys'])} open it): keep your key folder safe elsewhere."
     )
     return Reply(text, data=made)

@@ -26,9 +26,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Reply:
-    """A benchmark is `benchmarks/bench_NAME.py` with `run() -> list[dict]` of name, value, unit, command and, where it is held to one, bar.
+    """A benchmark is `benchmarks/bench_NAME.py`: `run()` answers dicts of name, value, unit, command and maybe a bar.
 
-    With `NEEDS = "database"` at its top it runs in a throw-away city: embedded PostgreSQL, migrated, Django set up before it is imported.
+    With `NEEDS = "database"` at its top it runs in a throw-away city: embedded PostgreSQL, migrated, Django set up
+    before it is imported.
     """
     if args.name is None:
         return Reply("\n".join(_names()) or "There is nothing to measure yet.", data={"names": _names()})
@@ -66,7 +67,8 @@ def _needs_database(path: Path) -> bool:
 def _loaded(path: Path) -> ModuleType:
     sys.path.insert(0, str(BENCHMARKS))
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)

@@ -101,7 +101,7 @@ def connected(url: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def client(name: str, url: str, server: int, *arguments: str) -> tuple[list[str], dict[str, str]]:
-    """Command line and environment of a PostgreSQL program; the password goes by the environment, which `ps` does not show."""
+    """Command line and environment of a PostgreSQL program; `ps` shows the first, so a password goes by the second."""
     about = conninfo_to_dict(url)
     password = about.pop("password", None)
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}

@@ -14,7 +14,7 @@ SOON, LONGEST = 5.0, 30.0
 
 @dataclass
 class Patience:
-    """How long to wait before starting it again: not at all after a decent life, longer and longer when it dies at once."""
+    """How long to wait before starting it again: longer and longer while it dies at once."""
 
     born: float = 0.0
     wait: float = 0.0

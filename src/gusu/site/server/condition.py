@@ -106,8 +106,8 @@ def _queues() -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT queue_name, status::text, count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed')"
-            " GROUP BY 1, 2 ORDER BY 1, 2"
+            "SELECT queue_name, status::text, count(*) FROM procrastinate_jobs"
+            " WHERE status IN ('todo', 'doing', 'failed') GROUP BY 1, 2 ORDER BY 1, 2"
         )
         for queue, state, number in cursor.fetchall():
             found.setdefault(queue, {})[state] = number

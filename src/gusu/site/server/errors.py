@@ -86,7 +86,8 @@ class RunAsSomeoneElse(GusuError):
     status, code = 409, "run_as_someone_else"
     says = Text(
         "PostgreSQL 不以 root 身份运行,且无法创建系统用户 {user}({reason})。请以普通用户运行,或设置 DATABASE_URL。",
-        "PostgreSQL does not run as root and the system user {user} could not be made ({reason}). Run as a normal user, or set DATABASE_URL.",
+        "PostgreSQL does not run as root and the system user {user} could not be made ({reason}). "
+        "Run as a normal user, or set DATABASE_URL.",
     )
 
 
@@ -136,6 +137,8 @@ class NoClientPrograms(GusuError):
 
     status, code = 409, "no_client_programs"
     says = Text(
-        "数据库版本为 PostgreSQL {server},需要同版本或更新的 {program}。请安装 postgresql-client-{server} 并确保其在 PATH 中。",
-        "The server is PostgreSQL {server} and needs a {program} at least as new. Install postgresql-client-{server} so that it is on the PATH.",
+        "数据库版本为 PostgreSQL {server},需要同版本或更新的 {program}。"
+        "请安装 postgresql-client-{server} 并确保其在 PATH 中。",
+        "The server is PostgreSQL {server} and needs a {program} at least as new. "
+        "Install postgresql-client-{server} so that it is on the PATH.",
     )

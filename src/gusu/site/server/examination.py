@@ -1,6 +1,7 @@
 """`gusu doctor`: every feature of PostgreSQL that our SQL uses, tried; and the machine.
 
-Each probe runs in a transaction that is rolled back, so nothing stays behind.  A new feature in our SQL brings its line here.
+Each probe runs in a transaction that is rolled back, so nothing stays behind.  A new feature in our SQL brings its
+line here.
 """
 
 import os
@@ -86,7 +87,8 @@ PROBES = [
     ),
     Probe(
         "merge",
-        f"{TABLE}; MERGE INTO gusu_doctor t USING (SELECT 1::bigint i) s ON t.id = s.i WHEN MATCHED THEN DELETE; SELECT true",
+        f"{TABLE}; MERGE INTO gusu_doctor t USING (SELECT 1::bigint i) s ON t.id = s.i"
+        " WHEN MATCHED THEN DELETE; SELECT true",
         USE_POSTGRESQL,
     ),
     Probe("skip locked", f"{TABLE}; SELECT id FROM gusu_doctor FOR UPDATE SKIP LOCKED; SELECT true", USE_POSTGRESQL),

@@ -1,7 +1,8 @@
 """The cord between the supervisor and its children: when it breaks, they end themselves.
 
-The supervisor keeps the writing end of a pipe and never writes. Its death, by whatever signal, closes that end; a thread in each child
-that waits on the reading end then wakes.  Linux has PR_SET_PDEATHSIG besides; this works everywhere.
+The supervisor keeps the writing end of a pipe and never writes. Its death, by whatever signal, closes that end; a
+thread in each child that waits on the reading end then wakes.  Linux has PR_SET_PDEATHSIG besides; this works
+everywhere.
 """
 
 import os

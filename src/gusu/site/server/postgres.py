@@ -1,10 +1,11 @@
-"""The PostgreSQL that comes with us. The one file that knows which wheel it comes from (docs/decisions/0001-database.md).
+"""The PostgreSQL that comes with us; the one file that knows from which wheel (docs/decisions/0001-database.md).
 
-We use only the wheel's programs, not its Python: that one opens folders to everybody and trusts whoever reaches the socket.  Here the socket
-lies in a folder of the owner's and PostgreSQL asks the kernel who is calling (`peer`), so there is no password to keep or to leak.
+We use only the wheel's programs, not its Python: that one opens folders to everybody and trusts whoever reaches the
+socket.  Here the socket lies in a folder of the owner's and PostgreSQL asks the kernel who is calling (`peer`), so
+there is no password to keep or to leak.
 
-Who starts it owns it: it is a child of that process and ends with it.  Others join while it runs; a command that started it waits for those
-who joined before it stops it.
+Who starts it owns it: it is a child of that process and ends with it.  Others join while it runs; a command that
+started it waits for those who joined before it stops it.
 """
 
 import contextlib
@@ -115,7 +116,7 @@ class Embedded:
         pid_file.unlink(missing_ok=True)
 
     def _create(self, owner: "Owner") -> None:
-        """initdb under another name, renamed when it is whole: a killed first start leaves nothing that looks finished."""
+        """initdb under another name, renamed when whole: a killed first start leaves nothing that looks finished."""
         draft = self.place.data / "postgres.unfinished"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -144,7 +145,7 @@ class Embedded:
             owner.own(self.place.postgres / name)
 
     def _started(self, owner: "Owner", deadline: float, while_waiting: Callable[[], None]) -> bool:
-        """True when it answers; False when a killed server's last processes are still leaving and it is worth another try."""
+        """True when it answers; False when a killed server's last processes are still leaving: worth another try."""
         options = {"listen_addresses": "", "unix_socket_directories": f'"{self.sockets}"', **self.settings}
         arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with open(self.log, "wb") as log:
@@ -186,7 +187,7 @@ class Embedded:
 
 @contextmanager
 def lease(place: Place, *, settings: dict[str, str] | None = None) -> Iterator[str]:
-    """The URL of the data folder's database, running for as long as the block lasts: joined, or started and stopped again."""
+    """The URL of the data folder's database for as long as the block lasts: joined, or started and stopped again."""
     place.made()
     users = place.run / "postgres.users"
     deadline = time.monotonic() + START_SECONDS
@@ -250,9 +251,10 @@ class Owner:
 
 
 def let_through(path: Path, groups: set[int]) -> None:
-    """Collect into `groups` those whose members may walk to `path`; where a folder lets only its owner pass, let its group pass too.
+    """Collect into `groups` those whose members may walk to `path`; let a closed folder's group pass.
 
-    A closed home such as /root stays closed to everyone else: only its group (root's own) may then walk through, not look around.
+    A closed home such as /root stays closed to everyone else: only its group (root's own) may then walk through, not
+    look around.
     """
     for _ in range(2):  # a group joined on the second folder also decides about the first
         for folder in path.parents:
@@ -328,7 +330,7 @@ def _status(pid_file: Path, pid: int) -> str:
 
 
 def client_program(name: str, server: int) -> str:
-    """A `pg_dump`, `pg_restore` or `psql` fit for a server of that major version: the wheel's, else a newer one on the PATH."""
+    """A `pg_dump`, `pg_restore` or `psql` fit for that major version: the wheel's, else a newer one on the PATH."""
     found = [program(name), *filter(None, [shutil.which(name)])]
     for path in found:
         said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout

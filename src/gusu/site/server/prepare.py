@@ -1,7 +1,8 @@
 """What must be true before a city may open: `python -m gusu.site.server.prepare ANSWER --people N`.
 
-Migrations, static files, then the first run's content.  Every step looks first whether it has anything to do.  An advisory lock lets one of
-several machines on the same database do it.  The lines to show (address book of demo people) go to the file ANSWER as JSON.
+Migrations, static files, then the first run's content.  Every step looks first whether it has anything to do.  An
+advisory lock lets one of several machines on the same database do it.  The lines to show (address book of demo
+people) go to the file ANSWER as JSON.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Who a process is, and making sure it does not outlive its purpose.
 
-A number alone is no identity: the kernel hands it out again. Number and start time together are.  No psutil: Linux has /proc, macOS has ps.
+A number alone is no identity: the kernel hands it out again. Number and start time together are.  No psutil: Linux
+has /proc, macOS has ps.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def started_at(pid: int) -> str:
-    """When the process started, in whatever words this system has for it; '' when there is none (or only its corpse)."""
+    """When the process started, in whatever words this system has for it; '' for none, or only its corpse."""
     if PROC:
         fields = _stat(pid)
         return "" if not fields or fields[0] in "ZX" else fields[19]
@@ -75,7 +76,7 @@ def wait_gone(gone: Callable[[], bool], seconds: float) -> bool:
 
 
 def dying_with_parent(signum: int) -> Callable[[], None]:
-    """For `Popen(preexec_fn=…)`: Linux sends `signum` when the parent dies, however it dies.  Elsewhere the lifeline does it.
+    """For `Popen(preexec_fn=…)`: Linux sends `signum` when the parent dies; elsewhere only the lifeline does.
 
     Spawn from the main thread: the kernel means the thread that forked, not the process.
     """

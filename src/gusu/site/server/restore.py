@@ -1,7 +1,8 @@
 """Back from a backup: verify everything, then lake files, then the database in one transaction.
 
-A lake file that no row names does not exist for the city, so files come first; the database then changes in one transaction.  A mark in the
-data folder keeps a half-done restore from being opened: running the same restore again finishes it.
+A lake file that no row names does not exist for the city, so files come first; the database then changes in one
+transaction.  A mark in the data folder keeps a half-done restore from being opened: running the same restore again
+finishes it.
 """
 
 import hashlib
@@ -27,15 +28,18 @@ HEADER_LINES = 80
 USER_SCHEMAS = "nspname !~ '^pg_' AND nspname <> 'information_schema'"
 EMPTY = f"""
 DO $$ DECLARE name text; BEGIN
-  FOR name IN SELECT nspname FROM pg_namespace WHERE {USER_SCHEMAS} LOOP EXECUTE format('DROP SCHEMA %I CASCADE', name); END LOOP;
+  FOR name IN SELECT nspname FROM pg_namespace WHERE {USER_SCHEMAS}
+  LOOP EXECUTE format('DROP SCHEMA %I CASCADE', name); END LOOP;
 END $$;
 CREATE SCHEMA public;
 """
-TABLES = f"SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'p') AND {USER_SCHEMAS}"
+TABLES = f"""
+SELECT count(*) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'p') AND {USER_SCHEMAS}
+"""
 
 
 def bring_back(place: Place, file: Path, *, replace: bool) -> dict[str, Any]:
-    """Restore `file`; with `replace` also over a city.  BackupIsDamaged, CityIsNotEmpty, CityIsRunning, RestoreFailed."""
+    """Restore `file`; with `replace` also over a city.  BackupIsDamaged, CityIsNotEmpty, CityIsRunning …"""
     manifest = verified(file)
     try:
         with locks.held(place.made().run / "up.lock"), database(place) as url:
@@ -127,7 +131,8 @@ def _put_database(place: Place, file: Path, url: str) -> None:
                 [*feeding, "--file=-"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
             ) as sink,
         ):
-            assert source.stdout is not None and sink.stdin is not None
+            assert source.stdout is not None
+            assert sink.stdin is not None
             _pour(source.stdout, sink.stdin, finished=lambda: source.wait() == 0)
         if sink.returncode or source.returncode:
             said.seek(0)
@@ -135,7 +140,7 @@ def _put_database(place: Place, file: Path, url: str) -> None:
 
 
 def _pour(source: IO[bytes], sink: IO[bytes], *, finished: Any) -> None:
-    """The emptying, then the dump as SQL, without the one setting of its header that a server before 17 does not know."""
+    """The emptying, then the dump as SQL, less the one setting that a server before 17 does not know."""
     try:
         sink.write(EMPTY.encode())
         for _ in range(HEADER_LINES):
@@ -151,7 +156,7 @@ def _pour(source: IO[bytes], sink: IO[bytes], *, finished: Any) -> None:
 
 
 def _open_again() -> None:
-    """Bring an older backup's tables up to date, and let the audit begin a new era: what was sealed after the backup is gone."""
+    """Bring an older backup's tables up to date; the audit begins a new era, for later seals are gone."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gusu.site.settings")
     import django
 

@@ -1,7 +1,8 @@
 """`gusu up`: the one process that starts a city, minds it and stops it.
 
-It imports no Django and does no work of its own, so there is little in it that could die.  Every wait goes through `pause`, which is where a
-SIGINT or SIGTERM takes effect; handlers are installed explicitly because a shell that starts us in the background leaves SIGINT ignored.
+It imports no Django and does no work of its own, so there is little in it that could die.  Every wait goes through
+`pause`, which is where a SIGINT or SIGTERM takes effect; handlers are installed explicitly because a shell that
+starts us in the background leaves SIGINT ignored.
 """
 
 import contextlib
@@ -121,7 +122,7 @@ class Supervisor:
             raise CityIsRunning(data=self.place.data, pid=other.pid) from None
 
     def _environment(self, stack: ExitStack) -> dict[str, str]:
-        """What our processes are told: the data folder, the database (started, unless it is the administrator's) and whose they are."""
+        """What our processes are told: the data folder, the database (started, unless it is yours), whose they are."""
         ours = {"GUSU_DATA": str(self.place.data), "GUSU_RUN": self.run, "DJANGO_SETTINGS_MODULE": "gusu.site.settings"}
         if os.environ.get("DATABASE_URL"):
             self.report("database: yours (DATABASE_URL)")

@@ -1,4 +1,4 @@
-"""A city that lives as long as a block: for tests and benchmarks. Real PostgreSQL, folders of its own, nothing of the machine's touched."""
+"""A city that lives as long as a block, for tests and benchmarks: real PostgreSQL in folders of its own."""
 
 import os
 import tempfile
@@ -12,7 +12,7 @@ from gusu.site.server.postgres import FAST_AND_LOOSE, lease
 
 @contextmanager
 def throwaway_environment(settings: dict[str, str] | None = None) -> Iterator[Place]:
-    """GUSU_DATA, GUSU_KEYS and DATABASE_URL lead to a temporary folder and a database started in it.  Call before Django is set up.
+    """GUSU_DATA, GUSU_KEYS, DATABASE_URL lead to a temporary folder and a database in it.  Call before Django's set-up.
 
     settings: PostgreSQL's; by default those that trade safety for speed.
     """
