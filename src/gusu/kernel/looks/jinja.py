@@ -99,7 +99,9 @@ def iso(value: date | datetime | None) -> str:
 
 
 def show_number(value: int | float | Decimal | None) -> str:
-    """12,345.6 with the language's separators."""
+    """12,345.6 as both languages write it; whole numbers skip Babel, which took a third of a long table's time."""
+    if isinstance(value, int):
+        return f"{value:,}"
     return ABSENT if value is None else format_decimal(value, locale=_locale())
 
 
