@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from tests.packkit.grove import Grove
 
 from gusu.kernel import packs
-from tests.packkit.grove import Grove
 
 
 @pytest.fixture

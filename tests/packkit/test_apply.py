@@ -1,4 +1,5 @@
 import pytest
+from tests.packkit.grove import Grove, TreePiece, Trees
 
 from gusu.kernel.actor import Actor, house
 from gusu.kernel.errors import NotAllowed
@@ -6,7 +7,6 @@ from gusu.kernel.ownership import actions as ownership
 from gusu.kernel.ownership.models import PackPiece
 from gusu.kernel.packs import Label
 from gusu.packkit.apply import PackNotKept, PacksHaveProblems, apply, plan
-from tests.packkit.grove import Grove, TreePiece, Trees
 
 pytestmark = pytest.mark.django_db
 

@@ -1,8 +1,8 @@
 import pytest
+from tests.packkit.grove import Grove, TreePiece
 
 from gusu.kernel.packs import pack_folder
 from gusu.packkit.load import check, load
-from tests.packkit.grove import Grove, TreePiece
 
 OAK = "- code: oak\n  name: {zh: 橡, en: Oak}\n  height: 20\n"
 
@@ -100,7 +100,10 @@ def test_a_need_that_is_not_there_or_goes_in_a_circle_is_an_error(grove: Grove) 
 
     [said] = grove.said(check(grove.load()))
     assert said.endswith(
-        ("packs need each other in a circle: park → wood → park", "packs need each other in a circle: wood → park → wood")
+        (
+            "packs need each other in a circle: park → wood → park",
+            "packs need each other in a circle: wood → park → wood",
+        )
     )
 
 

@@ -2,13 +2,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.packkit.grove import Branch, TreePiece, Trees
 
 from gusu.kernel.ownership.queries import Owned
 from gusu.kernel.packs import Label
 from gusu.packkit.load import Declared
 from gusu.packkit.plan import Difference, Kind, Line, built, differences, plan_section
 from gusu.packkit.source import Source
-from tests.packkit.grove import Branch, TreePiece, Trees
 
 OAK = TreePiece("oak", Label("橡", "Oak"), 20)
 TALLER = TreePiece("oak", Label("橡", "Oak"), 30)

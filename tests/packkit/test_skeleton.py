@@ -1,9 +1,9 @@
 import pytest
+from tests.packkit.grove import Grove
 
 from gusu.packkit.load import check, load
 from gusu.packkit.situations import situations
 from gusu.packkit.skeleton import FolderTaken, write_skeleton
-from tests.packkit.grove import Grove
 
 
 def test_a_new_pack_passes_check_as_it_is(grove: Grove) -> None:

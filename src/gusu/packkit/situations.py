@@ -3,11 +3,12 @@
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, get_type_hints
 
 import msgspec
 
 from gusu.kernel.errors import GusuError
-from gusu.kernel.packs import Piece, Question
+from gusu.kernel.packs import Label, Piece, Question
 from gusu.packkit.load import Packs, pieces_in
 from gusu.packkit.shape import shaped, unknown
 from gusu.packkit.source import At, Finding, Source
@@ -30,10 +31,10 @@ class Then(Piece, frozen=True):
 class Situation(Piece, frozen=True):
     """`tests/*.yaml`. `given` is prose for the reader: what already holds in the city."""
 
-    name: str
+    name: Label
     when: When
     then: Then
-    given: str = ""
+    given: Label | None = None
     law: str = ""
 
 
@@ -42,7 +43,7 @@ class Outcome:
     """How one situation went; `answer` is what the city said, or the refusal it gave."""
 
     pack: str
-    name: str
+    name: Label
     held: bool
     wanted: object
     answer: object
@@ -52,7 +53,7 @@ class Outcome:
     def __str__(self) -> str:
         place = f"{self.source.file}:{self.source.line(self.at)}"
         said = "" if self.held else f"\n    wanted: {self.wanted!r}\n    answer: {self.answer!r}"
-        return f"{place}: {self.name}{said}"
+        return f"{place}: {self.name.zh} · {self.name.en}{said}"
 
 
 def situations(packs: Packs) -> tuple[list[tuple[str, Situation, Source, At]], list[Finding]]:
@@ -93,9 +94,16 @@ def includes(answer: object, part: object) -> bool:
 
 def _ask(question: Question, about: dict[str, object]) -> object:
     try:
-        return msgspec.json.decode(msgspec.json.encode(question(**about)))
+        return msgspec.json.decode(msgspec.json.encode(question(**_arguments(question, about))))
     except GusuError as refusal:
         return {"refused": refusal.code}
+
+
+def _arguments(question: Question, about: dict[str, object]) -> dict[str, Any]:
+    """What is asked about, each in the type that the question's parameter is annotated with: a date from its text."""
+    inspect.signature(question).bind(**about)
+    wanted = get_type_hints(question)
+    return {name: msgspec.convert(value, wanted.get(name, Any)) for name, value in about.items()}
 
 
 def _unaskable(situation: Situation, questions: dict[str, Question], source: Source, at: At) -> Iterator[Finding]:
@@ -104,8 +112,8 @@ def _unaskable(situation: Situation, questions: dict[str, Question], source: Sou
         yield source.find((*at, "when", "ask"), *unknown(("问题", "question"), ask, questions))
         return
     try:
-        inspect.signature(questions[ask]).bind(**situation.when.with_)
-    except TypeError as error:
+        _arguments(questions[ask], situation.when.with_)
+    except (TypeError, msgspec.ValidationError) as error:
         zh, en = f"问题“{ask}”的参数不符：{error}", f"the question '{ask}' is asked otherwise: {error}"
         yield source.find((*at, "when", "with"), zh, en)
     if (situation.then.equals is msgspec.UNSET) == (situation.then.includes is msgspec.UNSET):

@@ -27,9 +27,9 @@ SITUATIONS = """\
 # Sentences a civil servant can read, each one question to the running city. Questions the rooms answer now:
 #   {questions}
 #
-# - name: What the reader should learn from this
+# - name: {{ zh: 读者由此应知道什么, en: What the reader should learn from this }}
 #   law: the article it follows from
-#   given: what already holds, in words
+#   given: {{ zh: 已有的事实, en: What already holds }}
 #   when: {{ ask: the_question, with: {{ its_parameter: a value }} }}
 #   then: {{ includes: {{ part_of: the answer }} }}     # or equals: the whole answer
 """

@@ -75,7 +75,7 @@ def read(file: Path) -> Source:
 class _Loader(yaml.SafeLoader):
     """Composes nodes only: every plain scalar is text until `_plain` has looked at it; no anchors."""
 
-    yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own class attribute
+    yaml_implicit_resolvers = {}
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]

@@ -5,7 +5,7 @@ from gusu.kernel.packs import Label
 from gusu.kernel.text import Text
 from gusu.kernel.vocabulary.models import DataElement
 from gusu.kernel.vocabulary.pack import CodeListPiece, CodeLists, CodePiece, ElementPiece, Elements
-from gusu.kernel.vocabulary.queries import codes_in_force, elements, labels_of
+from gusu.kernel.vocabulary.queries import code_labels, codes_in_force, elements, labels_of
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +57,15 @@ def test_a_code_left_out_is_retired_but_old_records_still_have_its_label() -> No
     assert CodeLists().kept() == {"person.sex": without_male}
     assert codes_in_force("person.sex") == ["2"]
     assert list(labels_of("person.sex")) == ["2", "1"]
+
+
+def test_the_labels_of_many_elements_take_one_query(django_assert_num_queries: object) -> None:
+    declare()
+
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        labels = code_labels(["person.name", "person.sex"])
+
+    assert labels == {"1": Text("男", "Male"), "2": Text("女", "Female")}
 
 
 def test_a_code_that_comes_back_is_in_force_again() -> None:

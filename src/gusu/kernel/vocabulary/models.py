@@ -37,7 +37,7 @@ class Code(models.Model):
 class DataElement(models.Model):
     """The smallest thing the city speaks of: `person.name`, `division.code`. Form after GB/T 18391.
 
-    grade: 1 open, 2 inside government, 3 personal or sensitive, 4 most sensitive (Order 809); 3 and 4 encrypted at rest.
+    grade: 1 open, 2 inside government, 3 personal or sensitive, 4 most sensitive (Order 809); 3, 4 encrypted at rest.
     """
 
     code = models.TextField(primary_key=True)

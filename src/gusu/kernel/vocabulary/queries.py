@@ -37,6 +37,12 @@ def labels_of(codelist: str) -> dict[str, Text]:
     return {row.code: Text(row.label_zh, row.label_en) for row in rows}
 
 
+def code_labels(elements: Iterable[str]) -> dict[str, Text]:
+    """Code → label over the code lists of these elements together, in one query. Retired codes too."""
+    rows = Code.objects.filter(codelist__elements__code__in=list(elements)).order_by("codelist", "position")
+    return {row.code: Text(row.label_zh, row.label_en) for row in rows}
+
+
 def codes_in_force(codelist: str) -> list[str]:
     """The codes one may write today, in the list's own order."""
     rows = Code.objects.filter(codelist=codelist, retired_at=None).order_by("position")

@@ -113,11 +113,10 @@ def _check(packs: Packs) -> Reply:
 
 
 def _with_problems(packs: Packs, findings: list[Finding]) -> Reply:
-    pieces = sum(len(pack.declared) for pack in packs.packs.values())
-    count = len(findings)
-    last = f"{len(packs.packs)} 个内容包，{pieces} 个条目，{count} 处问题 · {len(packs.packs)} packs, {pieces} pieces, {count} problems"
+    counts = len(packs.packs), sum(len(pack.declared) for pack in packs.packs.values()), len(findings)
+    last = "{} 个内容包，{} 个条目，{} 处问题 · {} packs, {} pieces, {} problems".format(*counts, *counts)
     problems = [{"file": str(one.file), "line": one.line, "zh": one.zh, "en": one.en} for one in findings]
-    data = {"packs": sorted(packs.packs), "pieces": pieces, "problems": problems}
+    data = {"packs": sorted(packs.packs), "pieces": counts[1], "problems": problems}
     return Reply("\n".join([*map(str, findings), last]), data=data, code=1 if findings else 0)
 
 
@@ -158,7 +157,14 @@ def _test(packs: Packs) -> Reply:
     outcomes = list(situations.run(packs))
     failed = [outcome for outcome in outcomes if not outcome.held]
     rows = [
-        {"pack": one.pack, "name": one.name, "held": one.held, "wanted": one.wanted, "answer": one.answer}
+        {
+            "pack": one.pack,
+            "zh": one.name.zh,
+            "en": one.name.en,
+            "held": one.held,
+            "wanted": one.wanted,
+            "answer": one.answer,
+        }
         for one in outcomes
     ]
     last = f"{len(outcomes)} 个情形，{len(failed)} 个不符 · {len(outcomes)} situations, {len(failed)} failed"

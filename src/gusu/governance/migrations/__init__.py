@@ -1,0 +1,1 @@
+"""One rewritten initial migration until the first release."""
