@@ -1,7 +1,7 @@
 """Invented people to try a city as: who they are is in `people.yaml`, their passwords are made per city.
 
-The database keeps only hashes, so the passwords are also in $GUSU_DATA/run/demo-sign-ins.txt, for the owner alone, to be
-shown at every start.  Deleting that file gives everybody in it a new password at the next start.
+The database keeps only hashes, so the passwords are also in $GUSU_DATA/run/demo-sign-ins.txt, for the owner alone, to
+be shown at every start.  Deleting that file gives everybody in it a new password at the next start.
 """
 
 import os

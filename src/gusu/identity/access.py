@@ -140,6 +140,12 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor or ANONYMOUS
 
 
+def keep_session(request: HttpRequest, account: Account) -> None:
+    """After a change of password: this session goes on under a new key, every other one of the account ends."""
+    request.session.cycle_key()
+    request.session[HASH_SESSION_KEY] = account.get_session_auth_hash()
+
+
 class NoBackend(BaseBackend):
     """What Django's `login` names in the session. Passwords are checked by `signin`, permissions are in `Actor`."""
 

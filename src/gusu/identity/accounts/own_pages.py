@@ -2,14 +2,13 @@
 
 import segno
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.forms import Form
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from gusu.identity.access import Request, page, signed_in
+from gusu.identity.access import Request, keep_session, page, signed_in
 from gusu.identity.accounts import actions, otp, queries
 from gusu.identity.accounts.forms import KINDS, ChangePassword, Code
 from gusu.identity.accounts.queries import Account
@@ -34,7 +33,7 @@ def change_password(request: Request) -> HttpResponseBase:
         changed = actions.change_own_password(account, **form.cleaned_data, by=request.actor)
     except GusuError as refusal:
         return _my_account(request, account, _told(form, refusal), status=refusal.status)
-    update_session_auth_hash(request, changed)
+    keep_session(request, changed)
     messages.success(request, _("Your password is changed. You are signed out everywhere else."))
     return redirect("my_account")
 
@@ -88,7 +87,7 @@ def _told(form: Form, refusal: GusuError) -> Form:
 def _my_account(request: Request, account: Account, form: Form, status: int = 200) -> HttpResponseBase:
     posts = list(queries.appointments_in_force(account))
     seen = {
-        "account": account,
+        "holder": account,
         "kind": KINDS[account.kind],
         "assurance": request.actor.assurance,
         "posts": posts,
@@ -99,7 +98,7 @@ def _my_account(request: Request, account: Account, form: Form, status: int = 20
 
 
 def _one_time_code(request: Request, account: Account, form: Form, status: int = 200) -> HttpResponseBase:
-    seen = {"account": account, "form": form, "picture": "", "secret": ""}
+    seen = {"holder": account, "form": form, "picture": "", "secret": ""}
     if account.otp_secret and account.otp_confirmed_at is None:
         code = segno.make(otp.address_for_app(account), error="m")
         seen |= {"picture": code.svg_data_uri(scale=5, light="#fff"), "secret": otp.typed_secret(account)}

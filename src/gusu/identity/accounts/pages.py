@@ -121,7 +121,7 @@ def _offered(form: Appoint) -> Appoint:
 
 def _account(request: Request, account: Account, form: Appoint, status: int = 200) -> HttpResponseBase:
     seen = {
-        "account": account,
+        "holder": account,
         "kind": KINDS[account.kind],
         "appointments": queries.appointments_of(account),
         "form": form if form.is_bound else _offered(form),
@@ -131,4 +131,4 @@ def _account(request: Request, account: Account, form: Appoint, status: int = 20
 
 
 def _first_password(request: Request, account: Account, password: str) -> HttpResponseBase:
-    return render(request, "identity/accounts/first_password.html", {"account": account, "password": password})
+    return render(request, "identity/accounts/first_password.html", {"holder": account, "password": password})

@@ -12,6 +12,7 @@ from gusu.kernel import clock
 from gusu.kernel.actor import Actor
 from gusu.kernel.errors import NotFound
 from gusu.kernel.search.text import matching
+from gusu.kernel.text import Text
 
 __all__ = ["Account", "Appointment", "Kind", "Page", "folded"]
 
@@ -30,7 +31,7 @@ def account(key: str) -> Account:
     """One account by id; NotFound."""
     found = Account.objects.filter(pk=key).first()
     if found is None:
-        raise NotFound(kind="account", key=key)
+        raise NotFound(kind=Text("账号", "account"), key=key)
     return found
 
 
@@ -87,7 +88,7 @@ def appointment(account: str, number: int) -> Appointment:
     """One appointment of an account; NotFound."""
     found = Appointment.objects.filter(pk=number, account=account).first()
     if found is None:
-        raise NotFound(kind="appointment", key=number)
+        raise NotFound(kind=Text("任职", "appointment"), key=number)
     return found
 
 

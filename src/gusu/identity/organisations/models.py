@@ -32,7 +32,9 @@ class Organisation(models.Model):
     since = models.DateField()
     ended_on = models.DateField(null=True)
     words = models.GeneratedField(
-        expression=Concat("name_zh", Value(" "), "name_en", Value(" "), "code", Value(" "), "uscc"),
+        expression=Concat(
+            "name_zh", Value(" "), "name_en", Value(" "), "code", Value(" "), "uscc", output_field=models.TextField()
+        ),
         output_field=models.TextField(),
         db_persist=True,
     )

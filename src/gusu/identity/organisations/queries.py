@@ -9,6 +9,7 @@ from gusu.identity.organisations.models import Kind, Organisation
 from gusu.identity.organisations.rules import is_uscc
 from gusu.kernel.errors import NotFound
 from gusu.kernel.search.text import matching
+from gusu.kernel.text import Text
 
 __all__ = ["Kind", "Node", "Organisation", "is_uscc"]
 
@@ -30,7 +31,7 @@ def organisation(code: str) -> Organisation:
     """One organisation, also one that has ended; NotFound."""
     found = Organisation.objects.select_related("parent").filter(code=code).first()
     if found is None:
-        raise NotFound(kind="organisation", key=code)
+        raise NotFound(kind=Text("机构", "organisation"), key=code)
     return found
 
 
@@ -72,3 +73,19 @@ def organisations_matching(asked: str, *, most: int = 50) -> list[Organisation]:
 
 def _nodes(below: dict[int | None, list[Organisation]], parent: int | None) -> tuple[Node, ...]:
     return tuple(Node(each, _nodes(below, each.pk)) for each in below.get(parent, ()))
+
+
+def government() -> Text | None:
+    """The name of the government whose city this is: the first organisation above which nothing stands."""
+    names = (
+        in_force().filter(parent=None, kind=Kind.GOVERNMENT).order_by("pk").values_list("name_zh", "name_en").first()
+    )
+    return Text(*names) if names else None
+
+
+def names_of(codes: set[str]) -> dict[str, Text]:
+    """Names by code, in one query."""
+    return {
+        code: Text(zh, en)
+        for code, zh, en in Organisation.objects.filter(code__in=codes).values_list("code", "name_zh", "name_en")
+    }
