@@ -16,8 +16,10 @@ class Text:
         return self.en if (get_language() or "").startswith("en") else self.zh
 
     def filled(self, **values: object) -> "Text":
-        """Both sentences with their `{names}` filled in."""
-        return Text(self.zh.format(**values), self.en.format(**values))
+        """Both sentences with their `{names}` filled in; a Text among the values gives each its own language."""
+        zh = {key: value.zh if isinstance(value, Text) else value for key, value in values.items()}
+        en = {key: value.en if isinstance(value, Text) else value for key, value in values.items()}
+        return Text(self.zh.format(**zh), self.en.format(**en))
 
     @property
     def both(self) -> str:

@@ -70,7 +70,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "gusu.identity.access.DefaultDeny",
+    "gusu.kernel.looks.errors.Refusals",
 ]
+CSRF_FAILURE_VIEW = "gusu.kernel.looks.errors.csrf_failure"
+GUSU_CHROME = "gusu.spaces.public.frame.chrome"
 ROOT_URLCONF = "gusu.site.urls"
 WSGI_APPLICATION = "gusu.site.wsgi.application"
 TEMPLATES = [

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from gusu.kernel.text import Text
+
 SHARING = [("unconditional", "1"), ("conditional", "2"), ("none", "3")]
 
 
@@ -41,6 +43,14 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.title_zh}"
+
+    @property
+    def title(self) -> Text:
+        return Text(self.title_zh, self.title_en)
+
+    @property
+    def abstract(self) -> Text:
+        return Text(self.abstract_zh, self.abstract_en)
 
 
 class CodeSequence(models.Model):

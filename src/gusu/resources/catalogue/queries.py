@@ -1,11 +1,15 @@
 """What can be asked of the catalogue."""
 
-from django.db.models import QuerySet
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q, QuerySet
 
 from gusu.kernel.errors import NotFound
+from gusu.kernel.text import Text
 from gusu.resources.catalogue.models import Entry
 
-__all__ = ["Entry", "entries", "entry_of", "item_names"]
+__all__ = ["Entry", "entries", "entry_of", "item_names", "matching"]
 
 
 def entries() -> QuerySet[Entry]:
@@ -13,11 +17,20 @@ def entries() -> QuerySet[Entry]:
     return Entry.objects.filter(withdrawn_at=None).order_by("code")
 
 
+def matching(asked: str) -> QuerySet[Entry]:
+    """Entries whose title or abstract holds every word asked for."""
+    found = entries()
+    for word in asked.split():
+        words = [Q(**{f"{field}__icontains": word}) for field in ("title_zh", "title_en", "abstract_zh", "abstract_en", "code")]
+        found = found.filter(reduce(or_, words))
+    return found
+
+
 def entry_of(resource: str) -> Entry:
     """One entry by its short name or its code; NotFound when there is none."""
     found = Entry.objects.filter(resource=resource).first() or Entry.objects.filter(code=resource).first()
     if found is None:
-        raise NotFound(kind="目录条目 / catalogue entry", key=resource)
+        raise NotFound(kind=Text("目录条目", "catalogue entry"), key=resource)
     return found
 
 

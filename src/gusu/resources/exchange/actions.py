@@ -16,6 +16,7 @@ from gusu.kernel.errors import NotFound
 from gusu.kernel.lake import files
 from gusu.kernel.packs import pack_folder
 from gusu.kernel.states import move
+from gusu.kernel.text import Text
 from gusu.resources.catalogue.queries import item_names
 from gusu.resources.exchange import rules
 from gusu.resources.exchange.connectors.contract import Source, connector
@@ -123,7 +124,7 @@ def _last_received(exchange: Exchange) -> str:
 def _usual_place(exchange: Exchange) -> Path:
     folder = pack_folder(exchange.pack)
     if folder is None:
-        raise NotFound(kind="场景包 / pack", key=exchange.pack)
+        raise NotFound(kind=Text("内容包", "pack"), key=exchange.pack)
     place = folder / exchange.settings["file"]
     if not place.is_file():
         raise SourceMissing(place=place.name)

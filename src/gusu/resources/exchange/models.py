@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from gusu.kernel.text import Text
+
 
 class Exchange(models.Model):
     """A standing agreement (交换任务): this resource comes from this place by this connector."""
@@ -20,6 +22,10 @@ class Exchange(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def title(self) -> Text:
+        return Text(self.title_zh, self.title_en)
 
 
 class BatchState(models.TextChoices):
@@ -64,3 +70,8 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.exchange.code}/{self.number:06d}"
+
+    @property
+    def refused(self) -> Text:
+        """What, where and what to do, of a refused batch."""
+        return Text(self.refused_zh, self.refused_en)

@@ -4,10 +4,12 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from gusu.kernel.errors import NotFound
 from gusu.kernel.lake import files
+from gusu.kernel.text import Text
 from gusu.resources.exchange.models import Batch, BatchState, Exchange
 
 __all__ = ["Batch", "BatchState", "Exchange", "batch_numbered", "batches", "exchange_of", "exchanges", "files_of", "newest_checked"]
 
+UNDER_WAY = {BatchState.OPENED, BatchState.LANDED, BatchState.CHECKED}
 HAS_PASSED = [BatchState.CHECKED, BatchState.MERGED]
 
 
@@ -31,7 +33,7 @@ def exchanges() -> QuerySet[Exchange]:
 def exchange_of(code: str) -> Exchange:
     found = Exchange.objects.filter(code=code, ended_at=None).first()
     if found is None:
-        raise NotFound(kind="交换任务 / exchange", key=code)
+        raise NotFound(kind=Text("交换任务", "exchange"), key=code)
     return found
 
 
@@ -48,7 +50,7 @@ def batches(*, exchange: str = "", state: str = "", before: int = 0) -> QuerySet
 def batch_numbered(exchange: str, number: int) -> Batch:
     found = Batch.objects.select_related("exchange").filter(exchange__code=exchange, number=number).first()
     if found is None:
-        raise NotFound(kind="批次 / batch", key=f"{exchange}/{number}")
+        raise NotFound(kind=Text("批次", "batch"), key=f"{exchange}/{number}")
     return found
 
 

@@ -3,6 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from gusu.kernel.text import Text
+
 
 class Rule(models.Model):
     """One declared rule. `check` is the declaration itself; it is compiled anew each time (`compile.py`)."""
@@ -19,6 +21,10 @@ class Rule(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def title(self) -> Text:
+        return Text(self.title_zh, self.title_en)
 
 
 class Check(models.Model):
@@ -52,6 +58,10 @@ class RuleResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.failed}"
+
+    @property
+    def title(self) -> Text:
+        return Text(self.title_zh, self.title_en)
 
 
 class Quarantined(models.Model):

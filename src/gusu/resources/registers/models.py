@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from gusu.kernel.text import Text
+
 
 class Register(models.Model):
     """A base register as a pack declares it (`spec`), and the name of its table."""
@@ -17,6 +19,10 @@ class Register(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def title(self) -> Text:
+        return Text(self.title_zh, self.title_en)
 
 
 class Edition(models.Model):

@@ -9,9 +9,34 @@ from django.db import connection
 
 from gusu.kernel.engine.duck import name
 from gusu.kernel.errors import NotFound
+from gusu.kernel.text import Text
+from gusu.kernel.vocabulary.queries import code_labels
 from gusu.resources.registers.models import Edition, Register
+from gusu.resources.registers.rules import may_look_up
 from gusu.resources.registers.spec import RegisterPiece, column, spec_of
 
+__all__ = [
+    "Change",
+    "Edition",
+    "Register",
+    "Version",
+    "became",
+    "changes_of",
+    "children",
+    "edition_on",
+    "editions",
+    "full_key",
+    "may_look_up",
+    "newest_edition",
+    "open_registers",
+    "path",
+    "register_of",
+    "registers",
+    "search",
+    "value_labels",
+    "versions_at",
+    "versions_of",
+]
 PAGE = 30
 DEEPEST = 12
 
@@ -57,11 +82,27 @@ def registers() -> list[Register]:
     return list(Register.objects.filter(ended_at=None).order_by("code"))
 
 
+def open_registers() -> list[Register]:
+    """Those anyone may look into."""
+    return [register for register in registers() if spec_of(register.spec).open]
+
+
+def value_labels(register: str) -> dict[str, Text]:
+    """Labels of coded values by code, over every element of the register that has a code list."""
+    return code_labels(_spec(register).elements)
+
+
 def register_of(code: str) -> Register:
     found = Register.objects.filter(code=code, ended_at=None).first()
     if found is None:
-        raise NotFound(kind="基础库 / register", key=code)
+        raise NotFound(kind=Text("基础库", "register"), key=code)
     return found
+
+
+def full_key(register: str, typed: str) -> str:
+    """What a person types for a key: short codes are filled up with noughts to the length of the hierarchy (`320503`)."""
+    spec, typed = _spec(register), typed.strip()
+    return typed.ljust(spec.hierarchy[-1], "0") if spec.hierarchy and typed.isdigit() else typed
 
 
 def newest_edition(register: str) -> Edition | None:
@@ -208,7 +249,7 @@ def _maybe(register: str, key: str, on: date | None, known: int | None) -> Versi
 def _one(register: str, key: str, on: date | None, known: int | None) -> Version:
     found = _maybe(register, key, on, known)
     if found is None:
-        raise NotFound(kind="代码 / code", key=key)
+        raise NotFound(kind=Text("代码", "code"), key=key)
     return found
 
 

@@ -38,7 +38,11 @@ class Changes(Piece, frozen=True):
 
 
 class RegisterPiece(Piece, frozen=True):
-    """hierarchy: how many characters of the key name each level, where keys are built that way; gives the parent no source states."""
+    """A register and how its sources make it.
+
+    open: anyone may look things up in it.  search: the elements found by words.  parent: the element that names the key above.
+    hierarchy: how many characters of the key name each level, where keys are built that way; gives the parent no source states.
+    """
 
     code: str
     title: Label
@@ -49,6 +53,7 @@ class RegisterPiece(Piece, frozen=True):
     changes: Changes
     hierarchy: list[int] = []
     parent: str = ""
+    open: bool = False
 
     @property
     def table(self) -> str:

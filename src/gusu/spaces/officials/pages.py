@@ -1,0 +1,180 @@
+"""The officials' home, the data officer's runs and quarantine, the auditor's trail, the calendar."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from gusu.identity.access import Request, kind, page, permission
+from gusu.kernel import clock
+from gusu.kernel.audit import queries as trail
+from gusu.kernel.calendar import queries as calendar_queries
+from gusu.kernel.calendar.actions import set_day
+from gusu.kernel.looks.jinja import label
+from gusu.kernel.text import Text
+from gusu.resources.exchange import queries as exchange_queries
+from gusu.resources.exchange.actions import drop, open_batch
+from gusu.resources.quality import queries as quality_queries
+from gusu.resources.registers import queries as registers_queries
+from gusu.spaces.words import show, words
+
+PAGE = 30
+LARGEST_UPLOAD = 200 * 1024 * 1024
+
+
+class Echo:
+    """A file that hands back what is written, for streaming a CSV."""
+
+    def write(self, value: str) -> str:
+        return value
+
+
+@page(may=kind("official"))
+@require_GET
+def home(request: Request) -> HttpResponseBase:
+    seen: dict[str, Any] = {"actor": request.actor, "exchanges": [], "seal": None}
+    if request.actor.can("exchange.read"):
+        seen["exchanges"] = list(exchange_queries.exchanges())
+    if request.actor.can("audit.read"):
+        seen["seal"] = trail.newest_seal()
+    return show(request, "officials/home.html", seen)
+
+
+@page(may=permission("exchange.read"))
+@require_GET
+def runs(request: Request) -> HttpResponseBase:
+    """Standing exchanges, and every batch, newest first."""
+    chosen, state = request.GET.get("exchange", ""), request.GET.get("state", "")
+    before = _whole(request.GET.get("before"))
+    batches = list(exchange_queries.batches(exchange=chosen, state=state, before=before)[:PAGE])
+    kept = {"exchange": chosen, "state": state}
+    exchanges = list(exchange_queries.exchanges())
+    states = words()["batch_states"]
+    seen = {
+        "exchanges": exchanges,
+        "exchange_options": [("", _("all")), *((one.code, label(one.title)) for one in exchanges)],
+        "state_options": [("", _("all")), *states.items()],
+        "batches": batches,
+        "chosen": chosen,
+        "state": state,
+        "editions": [(r, registers_queries.newest_edition(r.code)) for r in registers_queries.registers()],
+        "next": f"?{urlencode(kept | {'before': batches[-1].pk})}" if len(batches) == PAGE else "",
+        "may_run": request.actor.can("exchange.run"),
+        "working": any(batch.state in exchange_queries.UNDER_WAY for batch in batches),
+    }
+    return show(request, "officials/runs.html", seen)
+
+
+@page(may=permission("exchange.run"))
+@require_POST
+def receive(request: Request, code: str) -> HttpResponseBase:
+    """Receive from the exchange's own place, or from the file delivered with the form."""
+    exchange = exchange_queries.exchange_of(code)
+    file = request.FILES.get("file")
+    if file is not None and (file.size or 0) > LARGEST_UPLOAD:
+        messages.error(request, _("The file is larger than 200 MB. Deliver it to the exchange's folder instead."))
+        return redirect("runs")
+    source = drop(file.name or "delivered.csv", file.chunks()) if file else ""
+    batch = open_batch(exchange, by=request.actor, source=source)
+    messages.success(request, _("Batch %(batch)s is opened; it is received in the background.") % {"batch": batch})
+    return redirect("batch", code=code, number=batch.number)
+
+
+@page(may=permission("exchange.read"))
+@require_GET
+def batch(request: Request, code: str, number: int) -> HttpResponseBase:
+    """One batch: where it stands, what it adds up to, what each rule found, which rows are kept out."""
+    batch = exchange_queries.batch_numbered(code, number)
+    check = quality_queries.check_of(batch)
+    rule, after = request.GET.get("rule", ""), _whole(request.GET.get("after"))
+    kept_out = list(quality_queries.quarantine(batch, rule=rule, after=after)[:PAGE])
+    results = list(check.results.order_by("-failed", "rule")) if check else []
+    seen = {
+        "batch": batch,
+        "check": check,
+        "results": results,
+        "kept_out": kept_out,
+        "titles": {result.rule: Text(result.title_zh, result.title_en) for result in results},
+        "rule": rule,
+        "next": f"?{urlencode({'rule': rule, 'after': kept_out[-1].pk})}" if len(kept_out) == PAGE else "",
+        "working": batch.state in exchange_queries.UNDER_WAY,
+    }
+    return show(request, "officials/batch.html", seen)
+
+
+@page(may=permission("quality.read"))
+@require_GET
+def quarantine_file(request: Request, code: str, number: int) -> HttpResponseBase:
+    """The list that goes back to the department: position, item and reason; no value leaves with it."""
+    batch = exchange_queries.batch_numbered(code, number)
+    answer = StreamingHttpResponse(_quarantine_lines(batch), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{code}-{number:06d}-quarantine.csv"'
+    return answer
+
+
+def _quarantine_lines(batch: exchange_queries.Batch) -> Iterator[str]:
+    check = quality_queries.check_of(batch)
+    titles = {result.rule: f"{result.title_zh} · {result.title_en}" for result in check.results.all()} if check else {}
+    writer = csv.writer(Echo())
+    yield "\ufeff" + writer.writerow(["位置 position", "信息项 item", "规则 rule", "应为 expected"])
+    for row in quality_queries.quarantine(batch).iterator(chunk_size=2000):
+        yield writer.writerow([row.position, row.element, row.rule, titles.get(row.rule, "")])
+
+
+@page(may=permission("audit.read"))
+@require_GET
+def audit(request: Request) -> HttpResponseBase:
+    """Who did what. Reading the trail is itself nothing about a person; lines hold ids and codes only."""
+    asked = {name: request.GET.get(name, "").strip() for name in ("actor", "verb", "outcome", "subject")}
+    lines = list(trail.lines(**asked, before=_whole(request.GET.get("before")))[:PAGE])
+    seen = {
+        "lines": lines,
+        "asked": asked,
+        "seal": trail.newest_seal(),
+        "faults": list(trail.faults()) if "verify" in request.GET else None,
+        "next": f"?{urlencode(asked | {'before': lines[-1].pk})}" if len(lines) == PAGE else "",
+    }
+    return show(request, "officials/audit.html", seen)
+
+
+@page(may=permission("calendar.edit"))
+@require_http_methods(["GET", "POST"])
+def calendar(request: Request) -> HttpResponseBase:
+    """Holidays and worked weekends of a year; an administrator corrects a day."""
+    year = _whole(request.GET.get("year")) or clock.today().year
+    if request.method == "POST":
+        return _set_day(request, year)
+    days = calendar_queries.days_named(year) if 1 <= year <= 9999 else []
+    seen = {"year": year, "days": days, "until": calendar_queries.announced_until(), "errors": [], "typed": {}}
+    return show(request, "officials/calendar.html", seen)
+
+
+def _set_day(request: Request, year: int) -> HttpResponseBase:
+    typed = {name: request.POST.get(name, "").strip() for name in ("date", "kind", "name_zh", "name_en")}
+    errors = []
+    try:
+        day = date.fromisoformat(typed["date"])
+    except ValueError:
+        errors.append(("date", _("Enter the day as 2026-10-01")))
+    if typed["kind"] not in {"working", "free"}:
+        errors.append(("kind", _("Say whether offices work on that day")))
+    if errors:
+        days = calendar_queries.days_named(year)
+        seen = {"year": year, "days": days, "until": calendar_queries.announced_until(), "errors": errors, "typed": typed}
+        return show(request, "officials/calendar.html", seen, status=422)
+    name = Text(typed["name_zh"] or typed["date"], typed["name_en"] or typed["date"])
+    set_day(day, working=typed["kind"] == "working", name=name, by=request.actor)
+    messages.success(request, _("The calendar is changed; every clock counts by it from now on."))
+    return redirect(f"{reverse('calendar')}?year={day.year}")
+
+
+def _whole(typed: str | None) -> int:
+    return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 16 else 0

@@ -1,0 +1,182 @@
+"""The public home, the registers' browser, the catalogue, the plan's targets; and the switch of language."""
+
+from datetime import date
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from gusu.governance.performance.queries import targets as promises
+from gusu.identity.access import Request, anyone, page
+from gusu.identity.organisations.queries import names_of
+from gusu.kernel.errors import NotAllowed, NotFound
+from gusu.kernel.looks.jinja import iso, label
+from gusu.resources.catalogue import queries as catalogue_queries
+from gusu.resources.exchange.queries import exchanges
+from gusu.resources.quality.queries import measured, rules_of
+from gusu.resources.registers import queries as registers_queries
+from gusu.resources.registers.queries import Register, may_look_up
+from gusu.spaces.public.frame import home_of
+from gusu.spaces.words import show
+
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+
+
+@page(may=anyone)
+@require_GET
+def home(request: Request) -> HttpResponseBase:
+    registers = registers_queries.open_registers()
+    editions = {register.code: registers_queries.newest_edition(register.code) for register in registers}
+    quick = [(label(register.title), reverse("register", args=[register.code])) for register in registers]
+    seen = {
+        "registers": registers,
+        "editions": editions,
+        "entries": catalogue_queries.entries(),
+        "quick": [*quick, (_("Data catalogue"), reverse("catalogue")), (_("Organisations"), reverse("organisations"))],
+        "my_space": reverse("sign_in") if request.actor.is_anonymous else home_of(request.actor),
+    }
+    return show(request, "public/home.html", seen)
+
+
+@page(may=anyone)
+@require_GET
+def search(request: Request) -> HttpResponseBase:
+    """One box for the whole site: what it finds in every open register and in the catalogue."""
+    asked = request.GET.get("q", "").strip()
+    found = [(register, registers_queries.search(register.code, asked, limit=10)) for register in registers_queries.open_registers()]
+    levels = {register.code: registers_queries.value_labels(register.code) for register, versions in found if versions}
+    entries = list(catalogue_queries.matching(asked)) if asked else []
+    seen = {"asked": asked, "found": found, "entries": entries, "levels": levels}
+    return show(request, "public/search.html", seen)
+
+
+@page(may=anyone)
+@require_GET
+def register(request: Request, code: str) -> HttpResponseBase:
+    """A register's front page: search it, or go down from the top."""
+    register = _opened(request, code)
+    asked, after = request.GET.get("q", "").strip(), _whole(request.GET.get("after"))
+    found = registers_queries.search(code, asked, after=after) if asked else []
+    more = len(found) == registers_queries.PAGE
+    seen = {
+        "register": register,
+        "asked": asked,
+        "found": found,
+        "tops": [] if asked else registers_queries.children(code, None, limit=200),
+        "edition": registers_queries.newest_edition(code),
+        "levels": registers_queries.value_labels(code),
+        "next": f"{reverse('register', args=[code])}?{urlencode({'q': asked, 'after': found[-1].id})}" if more else "",
+    }
+    return show(request, "public/register.html", seen)
+
+
+@page(may=anyone)
+@require_GET
+def subject(request: Request, code: str, key: str) -> HttpResponseBase:
+    """One key: what it is, what it was on a day, where it lies, what became of it, what we knew in which edition."""
+    register = _opened(request, code)
+    key = registers_queries.full_key(code, key)
+    on, known = _day(request.GET.get("on")), _whole(request.GET.get("known")) or None
+    versions = registers_queries.versions_of(code, key, known=known)
+    if not versions:
+        raise NotFound(kind=register.title, key=key)
+    after = request.GET.get("after", "")
+    children = registers_queries.children(code, key, after=after)
+    seen = {
+        "register": register,
+        "key": key,
+        "on": on,
+        "known": known,
+        "versions": versions,
+        "at": registers_queries.versions_at(code, key, on=on, known=known) if on else [],
+        "path": registers_queries.path(code, key, on=on, known=known) if not on or _lived(versions, on) else [],
+        "changes": registers_queries.changes_of(code, key, known=known),
+        "became": registers_queries.became(code, key, known=known),
+        "children": children,
+        "next": f"?after={children[-1].key}" if len(children) == registers_queries.PAGE else "",
+        "known_options": _known_options(code),
+        "levels": registers_queries.value_labels(code),
+    }
+    return show(request, "public/subject.html", seen)
+
+
+@page(may=anyone)
+@require_GET
+def catalogue(request: Request) -> HttpResponseBase:
+    asked = request.GET.get("q", "").strip()
+    entries = list(catalogue_queries.matching(asked) if asked else catalogue_queries.entries())
+    quality = measured([entry.resource for entry in entries])
+    names = names_of({entry.provider for entry in entries})
+    seen = {"entries": entries, "quality": quality, "names": names, "asked": asked}
+    return show(request, "public/catalogue.html", seen)
+
+
+@page(may=anyone)
+@require_GET
+def entry(request: Request, resource: str) -> HttpResponseBase:
+    """A catalogue entry with its measured quality and freshness."""
+    entry = catalogue_queries.entry_of(resource)
+    seen = {
+        "entry": entry,
+        "provider": names_of({entry.provider}).get(entry.provider),
+        "quality": measured([entry.resource]).get(entry.resource),
+        "rules": rules_of(entry.resource),
+        "exchange": exchanges().filter(resource=entry.resource).first(),
+        "related": catalogue_queries.entries().filter(resource__in=entry.related),
+    }
+    return show(request, "public/entry.html", seen)
+
+
+@page(may=anyone)
+@require_GET
+def targets(request: Request) -> HttpResponseBase:
+    return show(request, "public/targets.html", {"targets": promises()})
+
+
+@page(may=anyone)
+@require_POST
+def language(request: Request) -> HttpResponseBase:
+    """Chinese or English from now on, and back to where one was."""
+    chosen, after = request.POST.get("language", ""), request.POST.get("next", "/")
+    if chosen not in dict(settings.LANGUAGES):
+        raise Http404
+    here = url_has_allowed_host_and_scheme(after, {request.get_host()}, request.is_secure())
+    answer: HttpResponse = redirect(after if here else "/")
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, chosen, LANGUAGE_COOKIE_AGE, secure=settings.HTTPS, samesite="Lax", httponly=True
+    )
+    return answer
+
+
+def _opened(request: Request, code: str) -> Register:
+    register = registers_queries.register_of(code)
+    if not may_look_up(request.actor, register):
+        raise NotAllowed(verb="registers.look_up")
+    return register
+
+
+def _known_options(code: str) -> list[tuple[int | str, str]]:
+    """The editions one may ask, newest first."""
+    editions = registers_queries.editions(code)
+    return [("", _("the newest edition")), *((one.number, f"{one.number} · {iso(one.at)}") for one in editions[1:])]
+
+
+def _lived(versions: list[registers_queries.Version], on: date) -> bool:
+    return any((v.valid_from or date.min) <= on < (v.valid_to or date.max) for v in versions)
+
+
+def _day(typed: str | None) -> date | None:
+    """A day, or a year alone (its last day); nothing when it is neither."""
+    try:
+        return date(int(typed), 12, 31) if typed and len(typed) == 4 else date.fromisoformat(typed or "")
+    except ValueError:
+        return None
+
+
+def _whole(typed: str | None) -> int:
+    return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 16 else 0

@@ -1,0 +1,28 @@
+"""The portal's and the three spaces' addresses."""
+
+from django.urls import path
+
+from gusu.spaces.citizens import pages as citizens
+from gusu.spaces.enterprises import pages as enterprises
+from gusu.spaces.officials import pages as officials
+from gusu.spaces.public import pages as public
+
+urlpatterns = [
+    path("", public.home, name="home"),
+    path("search", public.search, name="search"),
+    path("language", public.language, name="language"),
+    path("registers/<slug:code>", public.register, name="register"),
+    path("registers/<slug:code>/<str:key>", public.subject, name="subject"),
+    path("data", public.catalogue, name="catalogue"),
+    path("data/<slug:resource>", public.entry, name="entry"),
+    path("targets", public.targets, name="targets"),
+    path("citizen", citizens.home, name="citizen_home"),
+    path("enterprise", enterprises.home, name="enterprise_home"),
+    path("official", officials.home, name="official_home"),
+    path("official/exchanges", officials.runs, name="runs"),
+    path("official/exchanges/<slug:code>/receipt", officials.receive, name="receive"),
+    path("official/exchanges/<slug:code>/<int:number>", officials.batch, name="batch"),
+    path("official/exchanges/<slug:code>/<int:number>/quarantine.csv", officials.quarantine_file, name="quarantine_file"),
+    path("official/audit", officials.audit, name="audit"),
+    path("official/calendar", officials.calendar, name="calendar"),
+]

@@ -1,0 +1,61 @@
+"""The words pages use for coded values, in the active language; and `show`, which gives them to every page of the spaces."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from gusu.identity.access import Request
+
+BATCH_KINDS = {
+    "opened": "info",
+    "landed": "info",
+    "checked": "info",
+    "merged": "ok",
+    "unchanged": "neutral",
+    "refused": "bad",
+}
+
+
+def show(request: Request, template: str, seen: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """`template` with what it needs and the words."""
+    return render(request, f"spaces/{template}", seen | words(), status=status)
+
+
+def words() -> dict[str, dict[str, str]]:
+    return {
+        "batch_kinds": BATCH_KINDS,
+        "batch_states": {
+            "opened": _("opened"),
+            "landed": _("landed"),
+            "checked": _("checked"),
+            "merged": _("merged"),
+            "unchanged": _("unchanged"),
+            "refused": _("refused"),
+        },
+        "dimensions": {
+            "normative": _("Normative"),
+            "complete": _("Complete"),
+            "accurate": _("Accurate"),
+            "consistent": _("Consistent"),
+            "timely": _("Timely"),
+            "accessible": _("Accessible"),
+        },
+        "sharing": {
+            "unconditional": _("unconditionally"),
+            "conditional": _("on conditions"),
+            "none": _("not shared"),
+        },
+        "cycles": {
+            "realtime": _("in real time"),
+            "daily": _("daily"),
+            "weekly": _("weekly"),
+            "monthly": _("monthly"),
+            "quarterly": _("quarterly"),
+            "half-yearly": _("every half year"),
+            "yearly": _("yearly"),
+            "irregular": _("irregularly"),
+            "on-demand": _("on demand"),
+        },
+    }
