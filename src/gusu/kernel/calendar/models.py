@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from gusu.kernel.text import Text
+
 
 class CalendarSource(models.Model):
     """What a pack declared, kept as declared: days come from it, and an administrator may correct them afterwards."""
@@ -29,3 +31,7 @@ class CalendarDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date} {self.name_zh}"
+
+    @property
+    def name(self) -> Text:
+        return Text(self.name_zh, self.name_en)

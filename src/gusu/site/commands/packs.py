@@ -18,6 +18,7 @@ from gusu.packkit.rooms import gather
 from gusu.packkit.skeleton import write_skeleton
 from gusu.packkit.source import Finding
 from gusu.site.cli import Reply
+from gusu.site.server.prepare import pending_migrations
 from gusu.site.wiring import PACK_ROOMS
 
 GROUP = "content"
@@ -35,6 +36,13 @@ class NoPackThere(GusuError):
         "{path} 里没有 pack.yaml。请给出内容包的文件夹，或其上一级文件夹。",
         "There is no pack.yaml in {path}. Give the folder of a pack, or the folder above it.",
     )
+
+
+class CityNotReady(GusuError):
+    """The database has not been migrated to this release."""
+
+    status, code = 503, "city_not_ready"
+    says = Text("本市数据库尚未准备好，请先运行 gusu up。", "This city's database is not ready; run gusu up first.")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +66,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Reply:
     if args.verb == "new":
         return _new(args.name, args.path)
+    if args.verb != "check" and pending_migrations():
+        raise CityNotReady
     if args.verb == "adopt":
         return _adopt(args.section, args.key)
     verbs: dict[str, Callable[[Packs], Reply]] = {
