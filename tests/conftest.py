@@ -18,11 +18,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run tests marked slow")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Before pytest-django sets Django up: the settings read the environment once."""
     if "DJANGO_SETTINGS_MODULE" in os.environ:
         raise pytest.UsageError("unset DJANGO_SETTINGS_MODULE: tests bring their own database")
-    _open.enter_context(throwaway_environment())
+    place = _open.enter_context(throwaway_environment())
+    # pytest's own temporary folder is closed again by any other run's start, under the feet of a database run for root.
+    config.option.basetemp = config.option.basetemp or str(place.data.parent / "tmp")
     import django
 
     django.setup()

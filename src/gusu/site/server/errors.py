@@ -9,7 +9,7 @@ class CityIsRunning(GusuError):
 
     status, code = 409, "city_is_running"
     says = Text(
-        "数据目录 {data} 正由进程 {pid} 使用。请先执行 ./gusu down,或用 --data 指定另一目录。",
+        "数据目录 {data} 正由进程 {pid} 使用。请先执行 ./gusu down，或用 --data 指定另一目录。",
         "The data folder {data} is in use by process {pid}. Run ./gusu down first, or choose another with --data DIR.",
     )
 
@@ -19,7 +19,7 @@ class PortIsBusy(GusuError):
 
     status, code = 409, "port_is_busy"
     says = Text(
-        "端口 {port} 已被占用。请用 --port 指定其他端口(--port 0 自动选择)。",
+        "端口 {port} 已被占用。请用 --port 指定其他端口（--port 0 自动选择）。",
         "Port {port} is in use. Choose another with --port N (--port 0 picks a free one).",
     )
 
@@ -29,7 +29,7 @@ class DatabaseDidNotStart(GusuError):
 
     status, code = 500, "database_did_not_start"
     says = Text(
-        "内置数据库未能启动:{reason}。日志:{log}", "The embedded database did not start: {reason}. Its log: {log}"
+        "内置数据库未能启动：{reason}。日志：{log}", "The embedded database did not start: {reason}. Its log: {log}"
     )
 
 
@@ -48,7 +48,7 @@ class NoDatabase(GusuError):
 
     status, code = 503, "no_database"
     says = Text(
-        "无法连接数据库:{reason}。请检查 DATABASE_URL,并执行 ./gusu doctor。",
+        "无法连接数据库：{reason}。请检查 DATABASE_URL，并执行 ./gusu doctor。",
         "The database cannot be reached: {reason}. Check DATABASE_URL and run ./gusu doctor.",
     )
 
@@ -58,7 +58,7 @@ class PreparationFailed(GusuError):
 
     status, code = 500, "preparation_failed"
     says = Text(
-        "准备工作失败,原因见上文。修正后重新执行即可继续。",
+        "准备工作失败，原因见上文。修正后重新执行即可继续。",
         "Preparing the city failed; the lines above say why. Put it right and run this again.",
     )
 
@@ -67,7 +67,7 @@ class CityDidNotBecomeReady(GusuError):
     """The processes run but /healthz never said 200."""
 
     status, code = 500, "city_did_not_become_ready"
-    says = Text("城市在 {seconds} 秒内未就绪:{reason}", "The city was not ready within {seconds} s: {reason}")
+    says = Text("城市在 {seconds} 秒内未就绪：{reason}", "The city was not ready within {seconds} s: {reason}")
 
 
 class RestoreUnfinished(GusuError):
@@ -85,7 +85,7 @@ class RunAsSomeoneElse(GusuError):
 
     status, code = 409, "run_as_someone_else"
     says = Text(
-        "PostgreSQL 不以 root 身份运行,且无法创建系统用户 {user}({reason})。请以普通用户运行,或设置 DATABASE_URL。",
+        "PostgreSQL 不以 root 身份运行，且无法创建系统用户 {user}（{reason}）。请以普通用户运行，或设置 DATABASE_URL。",
         "PostgreSQL does not run as root and the system user {user} could not be made ({reason}). "
         "Run as a normal user, or set DATABASE_URL.",
     )
@@ -102,7 +102,7 @@ class BackupFailed(GusuError):
     """Something the backup must contain could not be read whole."""
 
     status, code = 500, "backup_failed"
-    says = Text("备份未完成,未留下文件:{reason}", "The backup was not made and no file was left: {reason}")
+    says = Text("备份未完成，未留下文件：{reason}", "The backup was not made and no file was left: {reason}")
 
 
 class BackupIsDamaged(GusuError):
@@ -110,7 +110,7 @@ class BackupIsDamaged(GusuError):
 
     status, code = 422, "backup_is_damaged"
     says = Text(
-        "{file} 已损坏或不是备份文件({reason})。未作任何改动,请使用另一份备份。",
+        "{file} 已损坏或不是备份文件（{reason}）。未作任何改动，请使用另一份备份。",
         "{file} is damaged or not a backup ({reason}). Nothing was changed; use another copy.",
     )
 
@@ -120,7 +120,7 @@ class CityIsNotEmpty(GusuError):
 
     status, code = 409, "city_is_not_empty"
     says = Text(
-        "{data} 中已有城市,恢复将替换它。确认请加 --yes。",
+        "{data} 中已有城市，恢复将替换它。确认请加 --yes。",
         "There is a city in {data} already and a restore replaces it. Say --yes to do so.",
     )
 
@@ -129,7 +129,7 @@ class RestoreFailed(GusuError):
     """The database refused the dump; its transaction was rolled back."""
 
     status, code = 500, "restore_failed"
-    says = Text("恢复失败:{reason}。数据库未改动。", "The restore failed: {reason}. The database is as it was.")
+    says = Text("恢复失败：{reason}。数据库未改动。", "The restore failed: {reason}. The database is as it was.")
 
 
 class NoClientPrograms(GusuError):
@@ -137,7 +137,7 @@ class NoClientPrograms(GusuError):
 
     status, code = 409, "no_client_programs"
     says = Text(
-        "数据库版本为 PostgreSQL {server},需要同版本或更新的 {program}。"
+        "数据库版本为 PostgreSQL {server}，需要同版本或更新的 {program}。"
         "请安装 postgresql-client-{server} 并确保其在 PATH 中。",
         "The server is PostgreSQL {server} and needs a {program} at least as new. "
         "Install postgresql-client-{server} so that it is on the PATH.",
