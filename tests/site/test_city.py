@@ -168,7 +168,7 @@ def test_a_killed_child_is_back_and_the_city_green(city: City, name: str) -> Non
         victim = city.recorded()[name]
         os.kill(victim, signal.SIGKILL)
 
-        assert processes.wait_gone(lambda: city.recorded()[name] != victim, 3)
+        assert processes.wait_gone(lambda: city.recorded().get(name, victim) != victim, 3)
         assert processes.wait_gone(lambda: city.ask("status")[0] == 0, 30)
         assert supervisor.poll() is None
 
