@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from gusu.identity.purposes.models import Purpose
 from gusu.kernel.errors import NotFound
+from gusu.kernel.text import Text
 
 __all__ = ["Purpose"]
 
@@ -16,5 +17,5 @@ def purpose(code: str) -> Purpose:
     """A purpose that can be named today; NotFound."""
     found = purposes_in_force().filter(code=code).first()
     if found is None:
-        raise NotFound(kind="purpose", key=code)
+        raise NotFound(kind=Text("用途", "purpose"), key=code)
     return found

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from gusu.identity.roles.models import Role
 from gusu.kernel.errors import NotFound
+from gusu.kernel.text import Text
 
 __all__ = ["Role"]
 
@@ -16,5 +17,5 @@ def role(code: str) -> Role:
     """A role that can be given today; NotFound."""
     found = roles_in_force().filter(code=code).first()
     if found is None:
-        raise NotFound(kind="role", key=code)
+        raise NotFound(kind=Text("角色", "role"), key=code)
     return found
