@@ -87,6 +87,11 @@ def page(*, may: Rule) -> Callable[[View[P]], View[P]]:
     return decorate
 
 
+def endpoint(*, may: Rule) -> Callable[[V], V]:
+    """The same for an operation of the JSON API; `site/api.py` carries the mark over to the view."""
+    return lambda operation: mark(operation, may)
+
+
 def mark(view: V, may: Rule) -> V:
     """The same for a view somebody else made (a framework's static file view, an API's operation)."""
     setattr(view, MARK, may)

@@ -1,8 +1,8 @@
 """The two words that carry all writing.
 
-`@action` is for short verbs: one transaction, the subject locked and re-read, one rule asked, one audit line (also when refused),
-at most one event.  `@step` is for long work: idempotent by its subject, working outside transactions, committing once and shortly
-at the end.  Neither holds a lock that others queue for.
+`@action` is for short verbs: one transaction, the subject locked and re-read, one rule asked, one audit line (also
+when refused), at most one event.  `@step` is for long work: idempotent by its subject, working outside transactions,
+committing once and shortly at the end.  Neither holds a lock that others queue for.
 """
 
 import functools
@@ -29,13 +29,15 @@ _inside: ContextVar[bool] = ContextVar("inside_an_action", default=False)
 
 
 def action(*, may: Rule, tells: Tells | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a function a verb of the house: `verb(subject, …, by=actor)`, or `verb(…, by=actor)` where nothing exists yet.
+    """Make a function a verb of the house: `verb(subject, …, by=actor)`, or `verb(…, by=actor)` where nothing exists
+    yet.
 
     may:   asked once as `may(by, subject)` with the subject locked and freshly read (None when there is none).
     tells: `tells(result)` becomes the one event in the outbox.
 
-    The audit line names the subject, or the result where the verb made something.  A GusuError on the way is a refusal: everything
-    is rolled back and the refusal gets a line in a transaction of its own.  An action inside an action joins its transaction.
+    The audit line names the subject, or the result where the verb made something.  A GusuError on the way is a
+    refusal: everything is rolled back and the refusal gets a line in a transaction of its own.  An action inside an
+    action joins its transaction.
     """
 
     def decorate(work: Callable[P, R]) -> Callable[P, R]:
@@ -64,14 +66,14 @@ def action(*, may: Rule, tells: Tells | None = None) -> Callable[[Callable[P, R]
 def step(work: Callable[Concatenate[S, P], Commit[S] | None]) -> Callable[Concatenate[S, P], bool]:
     """Make a function a step of a long road: `step(batch, by=actor)` answers whether this call did the work.
 
-    The function works outside any transaction and returns its commit: a function that, given the subject locked and re-read, writes
-    everything in one short transaction and returns the event to tell (or None).  It returns None when there is nothing left to
-    do, so a repeated call is harmless.  Two workers never run one step on one subject together: the second is told Busy, and its job
-    comes back a second later.  The claim is a session lock on that subject alone, gone with the process that held it.
+    The function works outside any transaction and returns its commit: a function that, given the subject locked and
+    re-read, writes everything in one short transaction and returns the event to tell (or None).  It returns None when
+    there is nothing left to do, so a repeated call is harmless.  Two workers never run one step on one subject
+    together: the second is told Busy, and its job comes back a second later.  The claim is a session lock on that
+    subject alone, gone with the process that held it.
     """
     verb = verb_of(work)
 
-    @functools.wraps(work)
     def run(subject: S, *args: P.args, **kwargs: P.kwargs) -> bool:
         by = cast(Actor, kwargs["by"])
         with _claimed(f"{verb}:{subject.pk}"), _refusals_audited(verb, by, subject):
@@ -86,6 +88,7 @@ def step(work: Callable[Concatenate[S, P], Commit[S] | None]) -> Callable[Concat
                     outbox.publish(event)
         return True
 
+    functools.update_wrapper(run, work)
     return run
 
 

@@ -8,8 +8,8 @@ from gusu.kernel.text import Text
 class GusuError(Exception):
     """What was refused, why, and what to do next, in two languages.
 
-    A subclass per refusal sets `status` (HTTP), `code` (stable, for programs) and `says`, whose `{names}` the raiser fills.
-    The values filled in are positions, codes and element names, never personal values: they reach logs.
+    A subclass per refusal sets `status` (HTTP), `code` (stable, for programs) and `says`, whose `{names}` the raiser
+    fills. The values filled in are positions, codes and element names, never personal values: they reach logs.
     """
 
     status: ClassVar[int] = 400

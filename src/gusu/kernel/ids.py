@@ -1,6 +1,7 @@
 """Identifiers that are never reused and say what they name: `acc1-0CZ1G6M8QK3V0XN4E2S7W9T5YB`.
 
-kind, format version, then 128 bits in Crockford's base 32: 48 bits of milliseconds, so that they sort by age, and 80 random bits.
+kind, format version, then 128 bits in Crockford's base 32: 48 bits of milliseconds, so that they sort by age, and 80
+random bits.
 """
 
 import secrets

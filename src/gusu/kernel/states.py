@@ -12,7 +12,9 @@ Transitions = Mapping[Any, AbstractSet[Any]]
 
 
 def move(thing: models.Model, to: Any, *, along: Transitions, field: str = "state") -> None:
-    """Put `thing` into state `to` if the table allows it (not saved: the caller's action does that); else IllegalMove."""
+    """Put `thing` into state `to` if the table allows it (not saved: the caller's action does that); else
+    IllegalMove.
+    """
     state = getattr(thing, field)
     if to not in along.get(state, frozenset()):
         raise IllegalMove(noun=thing._meta.verbose_name, state=state, to=to)

@@ -5,4 +5,15 @@ from gusu.resources.exchange.models import Batch, Exchange
 from gusu.resources.quality.models import Check, Quarantined, Rule, RuleResult
 from gusu.resources.registers.models import Edition, Register
 
-__all__ = ["Batch", "Check", "CodeSequence", "Edition", "Entry", "Exchange", "Quarantined", "Register", "Rule", "RuleResult"]
+__all__ = [
+    "Batch",
+    "Check",
+    "CodeSequence",
+    "Edition",
+    "Entry",
+    "Exchange",
+    "Quarantined",
+    "Register",
+    "Rule",
+    "RuleResult",
+]

@@ -42,8 +42,8 @@ def marked_urls() -> list[URLPattern]:
         for operation in view.operations
     ]
     rules = {operation.url_name: rule_of(operation.view_func) for operation in endpoints} | {"openapi-json": anyone}
-    patterns: list[URLPattern] = list(api.urls[0])
+    patterns = [pattern for pattern in api.urls[0] if isinstance(pattern, URLPattern)]
     for pattern in patterns:
-        if rule := rules.get(pattern.name):
+        if rule := rules.get(pattern.name or ""):
             mark(pattern.callback, rule)
     return patterns

@@ -13,7 +13,9 @@ from gusu.site.wiring import PACK_ROOMS
 
 
 def prepare(people: int, report: Callable[[str], None]) -> list[str]:
-    """Apply the packs, open the demo accounts, receive what has never been received. Answers the sign-ins, a line each."""
+    """Apply the packs, open the demo accounts, receive what has never been received. Answers the sign-ins, a line
+    each.
+    """
     by = house("first-run")
     done = apply(load(gather(PACK_ROOMS)), by=by)
     report(f"packs applied: {len(done.to_do)} changes")

@@ -8,13 +8,22 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from gusu.identity.access import Request, anyone, page
 
 WORKER_SILENT_AFTER = 10
+LIVE_WORKERS = f"procrastinate_workers WHERE last_heartbeat > now() - interval '{WORKER_SILENT_AFTER} s'"
 FIGURES = {
     "gusu_jobs": ("Jobs by state", "state", "SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY 1"),
     "gusu_batches": ("Batches by state", "state", "SELECT state, count(*) FROM resources_batch GROUP BY 1"),
-    "gusu_outbox_waiting": ("Events not yet delivered", "", "SELECT '', count(*) FROM kernel_outboxevent WHERE delivered_at IS NULL"),
+    "gusu_outbox_waiting": (
+        "Events not yet delivered",
+        "",
+        "SELECT '', count(*) FROM kernel_outboxevent WHERE delivered_at IS NULL",
+    ),
     "gusu_audit_seals": ("Seals over the audit trail", "", "SELECT '', count(*) FROM kernel_auditseal"),
-    "gusu_lake_bytes": ("Bytes of the lake's files", "layer", "SELECT layer, sum(size) FROM kernel_lakefile GROUP BY 1"),
-    "gusu_workers": ("Workers with a heartbeat", "", f"SELECT '', count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '{WORKER_SILENT_AFTER} s'"),
+    "gusu_lake_bytes": (
+        "Bytes of the lake's files",
+        "layer",
+        "SELECT layer, sum(size) FROM kernel_lakefile GROUP BY 1",
+    ),
+    "gusu_workers": ("Workers with a heartbeat", "", f"SELECT '', count(*) FROM {LIVE_WORKERS}"),
 }
 _migrated: set[bool] = set()
 
@@ -25,9 +34,7 @@ def healthz(request: Request) -> HttpResponse:
     found = {"database": _ask("SELECT 1"), "migrations": False, "worker": False}
     if found["database"]:
         found["migrations"] = _is_migrated()
-        found["worker"] = found["migrations"] and _ask(
-            f"SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '{WORKER_SILENT_AFTER} s' LIMIT 1"
-        )
+        found["worker"] = found["migrations"] and _ask(f"SELECT 1 FROM {LIVE_WORKERS} LIMIT 1")
     return JsonResponse(found, status=200 if all(found.values()) else 503)
 
 

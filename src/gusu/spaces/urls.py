@@ -16,13 +16,16 @@ urlpatterns = [
     path("data", public.catalogue, name="catalogue"),
     path("data/<slug:resource>", public.entry, name="entry"),
     path("targets", public.targets, name="targets"),
+    path("space", public.space, name="space"),
     path("citizen", citizens.home, name="citizen_home"),
     path("enterprise", enterprises.home, name="enterprise_home"),
     path("official", officials.home, name="official_home"),
     path("official/exchanges", officials.runs, name="runs"),
     path("official/exchanges/<slug:code>/receipt", officials.receive, name="receive"),
     path("official/exchanges/<slug:code>/<int:number>", officials.batch, name="batch"),
-    path("official/exchanges/<slug:code>/<int:number>/quarantine.csv", officials.quarantine_file, name="quarantine_file"),
+    path(
+        "official/exchanges/<slug:code>/<int:number>/quarantine.csv", officials.quarantine_file, name="quarantine_file"
+    ),
     path("official/audit", officials.audit, name="audit"),
     path("official/calendar", officials.calendar, name="calendar"),
 ]

@@ -1,4 +1,6 @@
-"""The words pages use for coded values, in the active language; and `show`, which gives them to every page of the spaces."""
+"""The words pages use for coded values, in the active language; and `show`, which gives them to every page of the
+spaces.
+"""
 
 from typing import Any
 

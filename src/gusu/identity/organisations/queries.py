@@ -78,14 +78,6 @@ def _nodes(below: dict[int | None, list[Organisation]], parent: int | None) -> t
     return tuple(Node(each, _nodes(below, each.pk)) for each in below.get(parent, ()))
 
 
-def government() -> Text | None:
-    """The name of the government whose city this is: the first organisation above which nothing stands."""
-    names = (
-        in_force().filter(parent=None, kind=Kind.GOVERNMENT).order_by("pk").values_list("name_zh", "name_en").first()
-    )
-    return Text(*names) if names else None
-
-
 def names_of(codes: set[str]) -> dict[str, Text]:
     """Names by code, in one query."""
     return {

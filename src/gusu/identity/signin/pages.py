@@ -19,7 +19,7 @@ BACKEND = "gusu.identity.access.NoBackend"
 @page(may=anyone)
 def sign_in(request: Request) -> HttpResponseBase:
     """Asks for name and password; afterwards goes where the reader wanted to go, if that is on this site."""
-    after = _on_this_site(request, request.POST.get("next") or request.GET.get("next") or "/")
+    after = _on_this_site(request, request.POST.get("next") or request.GET.get("next") or settings.LOGIN_REDIRECT_URL)
     if request.method != "POST":
         return _form(request, SignIn(), after) if request.actor.is_anonymous else redirect(after)
     form = SignIn(request.POST)

@@ -2,13 +2,15 @@
 
 from django.db import connection
 
-from gusu.kernel.audit import sealing
+from gusu.kernel.audit.models import AuditSeal
 from gusu.kernel.crypto import keys
 
 
 def start_new_era() -> None:
-    """After a restore: transaction numbers begin anew in this database, so sealing must too. The anchor follows the restored seals."""
+    """After a restore: transaction numbers begin anew in this database, so sealing must too. The anchor follows the
+    restored seals.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('kernel_audit_era')")
-    newest = sealing.AuditSeal.objects.order_by("-pk").first()
+    newest = AuditSeal.objects.order_by("-pk").first()
     keys.remember_anchor(f"{newest.pk} {bytes(newest.digest).hex()}" if newest else "")

@@ -7,8 +7,8 @@ from django.db import models
 class AuditLine(models.Model):
     """One thing somebody did or was refused. Never updated, never deleted (a trigger says so; the seals prove it).
 
-    `era` and `xid` say which transaction wrote it: within an era transaction numbers only grow, so a sealer can take all lines of
-    finished transactions without ever making a writer wait.  A restored backup begins a new era.
+    `era` and `xid` say which transaction wrote it: within an era transaction numbers only grow, so a sealer can take
+    all lines of finished transactions without ever making a writer wait.  A restored backup begins a new era.
     """
 
     era = models.IntegerField()

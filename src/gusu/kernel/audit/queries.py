@@ -5,10 +5,12 @@ from django.db.models import QuerySet
 from gusu.kernel.audit.models import AuditLine, AuditSeal
 from gusu.kernel.audit.sealing import Fault, faults
 
-__all__ = ["Fault", "AuditLine", "AuditSeal", "faults", "lines", "newest_seal"]
+__all__ = ["AuditLine", "AuditSeal", "Fault", "faults", "lines", "newest_seal"]
 
 
-def lines(*, actor: str = "", verb: str = "", outcome: str = "", subject: str = "", before: int = 0) -> QuerySet[AuditLine]:
+def lines(
+    *, actor: str = "", verb: str = "", outcome: str = "", subject: str = "", before: int = 0
+) -> QuerySet[AuditLine]:
     """Newest first, narrowed by what is given; `before` is the keyset: lines older than that id."""
     found = AuditLine.objects.order_by("-pk")
     for field, value in (("actor", actor), ("verb__startswith", verb), ("outcome", outcome), ("subject_id", subject)):

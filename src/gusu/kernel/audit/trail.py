@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from django.db import connection, models
 
@@ -29,10 +30,23 @@ def append(
     purpose: str = "",
     refused: str = "",
 ) -> None:
-    """Add one line. `detail` holds counts, codes and element names, never a personal value; `refused` is an error's code."""
+    """Add one line. `detail` holds counts, codes and element names, never a personal value; `refused` is an error's
+    code.
+    """
     kind, key = (about._meta.label_lower, str(about.pk)) if isinstance(about, models.Model) else ("", "")
     outcome = "refused" if refused else "done"
-    values = [clock.now(), by.account, by.organisation, verb, kind, key, outcome, refused, purpose, json.dumps(detail or {})]
+    values: list[Any] = [
+        clock.now(),
+        by.account,
+        by.organisation,
+        verb,
+        kind,
+        key,
+        outcome,
+        refused,
+        purpose,
+        json.dumps(detail or {}),
+    ]
     with connection.cursor() as cursor:
         cursor.execute(APPEND, values)
 

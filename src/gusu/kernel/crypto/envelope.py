@@ -16,7 +16,9 @@ NONCE, WRAPPED = 12, 48
 
 
 def close(value: str, *, context: str) -> str:
-    """Encrypt `value`; it opens only with the same `context` (say, element and row), so that it cannot be moved elsewhere."""
+    """Encrypt `value`; it opens only with the same `context` (say, element and row), so that it cannot be moved
+    elsewhere.
+    """
     version, data_key = keys.active(), AESGCM.generate_key(256)
     bound = context.encode()
     outer, inner = os.urandom(NONCE), os.urandom(NONCE)
@@ -36,6 +38,8 @@ def open_(closed: str, *, context: str) -> str:
 
 
 def blind_index(value: str, *, context: str, version: int = 1) -> str:
-    """What equality can be searched by without opening: HMAC-SHA-256 under a key of its own; `version` first, for re-indexing."""
+    """What equality can be searched by without opening: HMAC-SHA-256 under a key of its own; `version` first, for
+    re-indexing.
+    """
     code = hmac.new(keys.derived(f"blind/{context}", version), value.encode(), sha256).hexdigest()
     return f"{version}.{code}"

@@ -1,7 +1,8 @@
 """The city's keys: files of their own, outside the data folder, so that a stolen disk or backup opens nothing.
 
-`master-1.key`, `master-2.key` …: 32 random bytes each; the highest is active, the others still open what they closed.  Every use gets
-a key of its own by HKDF (RFC 5869).  `GUSU_KEYS` names the folder.  Imports no Django: the settings ask it for their secret.
+`master-1.key`, `master-2.key` …: 32 random bytes each; the highest is active, the others still open what they closed.
+Every use gets a key of its own by HKDF (RFC 5869).  `GUSU_KEYS` names the folder.  Imports no Django: the settings
+ask it for their secret.
 """
 
 import os
@@ -46,7 +47,9 @@ def derived(use: str, version: int, length: int = 32) -> bytes:
 
 
 def site_secret(use: str) -> str:
-    """A text secret for a library's own signing (Django's SECRET_KEY); stays with version 1 so that sessions outlive a rotation."""
+    """A text secret for a library's own signing (Django's SECRET_KEY); stays with version 1 so that sessions outlive
+    a rotation.
+    """
     return derived(f"secret/{use}", versions()[0]).hex()
 
 

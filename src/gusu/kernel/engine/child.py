@@ -1,4 +1,5 @@
-"""The engine's own process: reads one program from standard input, runs it on DuckDB, writes the answers to standard output.
+"""The engine's own process: reads one program from standard input, runs it on DuckDB, writes the answers to standard
+output.
 
 Started as a script so that it imports DuckDB and nothing of ours.  It dies with its parent.
 """
@@ -12,7 +13,7 @@ import sys
 def main() -> int:
     _die_with_parent()
     program = json.load(sys.stdin)
-    import duckdb
+    import duckdb  # only once it is sure to die with its parent
 
     connection = duckdb.connect(":memory:", config=program["settings"])
     for protocol in program["protocols"]:

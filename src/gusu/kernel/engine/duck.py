@@ -1,7 +1,7 @@
 """Running a relational program over the lake: DuckDB in a child process, so that its out-of-memory is an error here.
 
-A program is a list of SQL statements; the rows each one answers come back.  Rows in bulk stay in files: a statement copies them to Parquet
-or CSV and only counts cross the pipe.
+A program is a list of SQL statements; the rows each one answers come back.  Rows in bulk stay in files: a statement
+copies them to Parquet or CSV and only counts cross the pipe.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Telling upstairs what happened: written with the change itself, delivered by a job queued in the same transaction.
 
-Who listens is one table in the site (`wiring.LISTENERS`), handed to `listen` at start.  Delivery is at least once, so a listener only
-queues a job or calls a step, both of which bear repetition.
+Who listens is one table in the site (`wiring.LISTENERS`), handed to `listen` at start.  Delivery is at least once, so
+a listener only queues a job or calls a step, both of which bear repetition.
 """
 
 from collections.abc import Callable, Mapping, Sequence

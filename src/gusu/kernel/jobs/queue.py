@@ -37,7 +37,9 @@ def job(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 
 def later(name: str, *, once: str = "", **arguments: int | str) -> None:
-    """Queue the job `name` in this transaction.  With `once`, a job already waiting under that word stands for this one too."""
+    """Queue the job `name` in this transaction.  With `once`, a job already waiting under that word stands for this
+    one too.
+    """
     deferrer = app.configure_task(name, queueing_lock=once or None)
     try:
         with transaction.atomic():

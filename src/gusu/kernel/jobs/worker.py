@@ -1,6 +1,7 @@
 """The worker's main: jobs, and beside them the two things that must happen every second.
 
-A worker's heartbeat is a second apart; one silent for five is dead, and its jobs are queued again by whichever worker sees it.
+A worker's heartbeat is a second apart; one silent for five is dead, and its jobs are queued again by whichever worker
+sees it.
 """
 
 import asyncio

@@ -1,4 +1,5 @@
-"""Writing into the lake in two moves: a draft under a name nobody knows, then - in the step's commit - the row that makes it exist.
+"""Writing into the lake in two moves: a draft under a name nobody knows, then - in the step's commit - the row that
+makes it exist.
 
 A process killed between the two leaves a nameless file, which `sweep` removes; never a name without a file.
 """
@@ -44,7 +45,12 @@ def adopt(path: str, *, rows: int) -> LakeFile:
 
 def paths(dataset: str, batch: str) -> list[str]:
     """Addresses of a batch's files, in a fixed order."""
-    return [address(path) for path in LakeFile.objects.filter(dataset=dataset, batch=batch).order_by("path").values_list("path", flat=True)]
+    return [
+        address(path)
+        for path in LakeFile.objects.filter(dataset=dataset, batch=batch)
+        .order_by("path")
+        .values_list("path", flat=True)
+    ]
 
 
 def sweep(*, older_than: timedelta = timedelta(hours=1)) -> int:

@@ -1,8 +1,9 @@
-"""Finding Chinese words: `gusu_tokens(text, asking)` in PostgreSQL is the one implementation, used by index and query alike.
+"""Finding Chinese words: `gusu_tokens(text, asking)` in PostgreSQL is the one implementation, used by index and query
+alike.
 
-A run of Chinese characters becomes its overlapping pairs, plus - only when indexing - its single characters, so that a one-character
-question is answered too; anything else becomes lower-case words.  A GIN index on `gusu_tokens(column, false)` narrows, and the
-recheck makes it exact: recall 1, precision 1 (no dictionary that would miss 路灯 in 号路灯不亮).
+A run of Chinese characters becomes its overlapping pairs, plus - only when indexing - its single characters, so that
+a one-character question is answered too; anything else becomes lower-case words.  A GIN index on `gusu_tokens(column,
+false)` narrows, and the recheck makes it exact: recall 1, precision 1 (no dictionary that would miss 路灯 in 号路灯不亮).
 """
 
 from typing import Any
@@ -36,5 +37,3 @@ def matching(rows: QuerySet[Any], column: str, asked: str) -> QuerySet[Any]:
     for word in words:
         found = found.filter(**{f"{column}__icontains": word})
     return found
-
-

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from ninja import Router, Schema
 
-from gusu.identity.access import Request, anyone, page
+from gusu.identity.access import Request, anyone, endpoint
 from gusu.resources.catalogue import queries
 
 router = Router(tags=["catalogue"])
@@ -38,12 +38,12 @@ class EntryOut(Schema):
 
 
 @router.get("", response=list[EntryOut], url_name="api_catalogue", summary="Every entry in force")
-@page(may=anyone)
+@endpoint(may=anyone)
 def entries(request: Request) -> QuerySet[queries.Entry]:
     return queries.entries()
 
 
 @router.get("/{resource}", response=EntryOut, url_name="api_catalogue_entry", summary="One entry")
-@page(may=anyone)
+@endpoint(may=anyone)
 def entry(request: Request, resource: str) -> queries.Entry:
     return queries.entry_of(resource)

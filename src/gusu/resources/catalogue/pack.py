@@ -17,7 +17,9 @@ NEXT_CODE = """
 INSERT INTO resources_codesequence VALUES (%s, 1)
 ON CONFLICT (classification) DO UPDATE SET last = resources_codesequence.last + 1 RETURNING last
 """
-CYCLES = Literal["realtime", "daily", "weekly", "monthly", "quarterly", "half-yearly", "yearly", "irregular", "on-demand"]
+CYCLES = Literal[
+    "realtime", "daily", "weekly", "monthly", "quarterly", "half-yearly", "yearly", "irregular", "on-demand"
+]
 
 
 class Item(Piece, frozen=True):
@@ -65,11 +67,19 @@ class Entries(Section[EntryPiece]):
         for place, item in enumerate(piece.items):
             yield from known.missing("elements", item.element, at=("items", place, "element"))
         if piece.sharing != "none" and not piece.sharing_way:
-            yield Problem("共享方式必填（不予共享的除外）", "the way of sharing is required unless nothing is shared", ("sharing",))
+            yield Problem(
+                "共享方式必填（不予共享的除外）",
+                "the way of sharing is required unless nothing is shared",
+                ("sharing",),
+            )
         if piece.open and piece.sharing == "none":
             yield Problem("向社会开放的资源必须可共享", "what is open to society must be shared", ("open",))
         if len(piece.abstract.zh) < 10 or piece.abstract.zh == piece.title.zh:
-            yield Problem("摘要至少十个字，且不能只重复名称", "the abstract needs ten characters, not the title again", ("abstract",))
+            yield Problem(
+                "摘要至少十个字，且不能只重复名称",
+                "the abstract needs ten characters, not the title again",
+                ("abstract",),
+            )
 
     def kept(self) -> dict[str, EntryPiece]:
         return {entry.resource: _piece(entry) for entry in _in_force()}
@@ -106,9 +116,19 @@ def _fill(entry: Entry, piece: EntryPiece) -> None:
         setattr(entry, field, getattr(piece, field))
 
 
-SAME = (
-    "provider format sharing sharing_condition sharing_way open_condition cycle cycle_raw published_on source related"
-).split()
+SAME = [
+    "provider",
+    "format",
+    "sharing",
+    "sharing_condition",
+    "sharing_way",
+    "open_condition",
+    "cycle",
+    "cycle_raw",
+    "published_on",
+    "source",
+    "related",
+]
 
 
 def _piece(entry: Entry) -> EntryPiece:

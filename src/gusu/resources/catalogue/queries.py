@@ -21,7 +21,10 @@ def matching(asked: str) -> QuerySet[Entry]:
     """Entries whose title or abstract holds every word asked for."""
     found = entries()
     for word in asked.split():
-        words = [Q(**{f"{field}__icontains": word}) for field in ("title_zh", "title_en", "abstract_zh", "abstract_en", "code")]
+        words = [
+            Q(**{f"{field}__icontains": word})
+            for field in ("title_zh", "title_en", "abstract_zh", "abstract_en", "code")
+        ]
         found = found.filter(reduce(or_, words))
     return found
 

@@ -47,8 +47,8 @@ def open_batch(exchange: Exchange, *, by: Actor, source: str = "") -> Batch:
 def receive_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchLanded | None] | None:
     """Land what the source holds: counted and digested there and again in the lake; equal, or refused.
 
-    A source with the bytes of the last batch received is `unchanged` and goes no further.  Bad input refuses the batch, with
-    what, where and what to do kept on it, and changes nothing else.
+    A source with the bytes of the last batch received is `unchanged` and goes no further.  Bad input refuses the
+    batch, with what, where and what to do kept on it, and changes nothing else.
     """
     if batch.state != BatchState.OPENED:
         return None
@@ -87,7 +87,12 @@ def _landed(batch: Batch, source: Source, columns: list[str]) -> Callable[[Batch
 
     def commit(fresh: Batch) -> BatchLanded:
         files.adopt(path, rows=rows)
-        measures = {"rows": rows, "digest_source": at_source, "digest_landed": at_target, "source_sha256": source.sha256}
+        measures = {
+            "rows": rows,
+            "digest_source": at_source,
+            "digest_landed": at_target,
+            "source_sha256": source.sha256,
+        }
         _close(fresh, BatchState.LANDED, landed_at=clock.now(), **measures)
         return BatchLanded(batch=fresh.pk)
 
@@ -125,7 +130,7 @@ def _usual_place(exchange: Exchange) -> Path:
     folder = pack_folder(exchange.pack)
     if folder is None:
         raise NotFound(kind=Text("内容包", "pack"), key=exchange.pack)
-    place = folder / exchange.settings["file"]
+    place: Path = folder / exchange.settings["file"]
     if not place.is_file():
         raise SourceMissing(place=place.name)
     return place

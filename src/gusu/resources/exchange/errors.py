@@ -30,7 +30,8 @@ class WrongColumns(BadInput):
     code = "wrong_columns"
     says = Text(
         "来源文件“{place}”的列与目录信息项不符：缺少 {missing}；多出 {extra}。请按目录条目调整列名。",
-        "The columns of '{place}' are not the entry's items: missing {missing}; unexpected {extra}. Name them as the entry does.",
+        "The columns of '{place}' are not the entry's items: missing {missing}; unexpected {extra}. "
+        "Name them as the entry does.",
     )
 
 
@@ -38,7 +39,8 @@ class BrokenRows(BadInput):
     code = "broken_rows"
     says = Text(
         "来源文件“{place}”第 {line} 行列数不对（应为 {expected} 列），文件可能被截断。请重新导出。",
-        "Line {line} of '{place}' has the wrong number of columns ({expected} expected); it may be cut short. Export it again.",
+        "Line {line} of '{place}' has the wrong number of columns ({expected} expected); it may be cut short. "
+        "Export it again.",
     )
 
 
@@ -53,5 +55,6 @@ class Unbalanced(BadInput):
     code = "unbalanced"
     says = Text(
         "批次 {batch} 来源与入湖的条数或摘要不一致（{source} ≠ {landed}），已作为事件登记，数据未入库。",
-        "Batch {batch}: count or digest differ between source and lake ({source} ≠ {landed}). It is an incident; nothing was taken.",
+        "Batch {batch}: count or digest differ between source and lake ({source} ≠ {landed}). "
+        "It is an incident; nothing was taken.",
     )

@@ -1,5 +1,7 @@
 """Standing exchanges and their batches."""
 
+from datetime import datetime
+
 from django.db import models
 
 from gusu.kernel.text import Text
@@ -16,6 +18,13 @@ class Exchange(models.Model):
     settings = models.JSONField()
     pack = models.TextField(help_text="whose folder relative paths in `settings` start from")
     ended_at = models.DateTimeField(null=True)
+
+    # Of its newest batch, where `queries.exchanges` fetched the exchange; not columns.
+    last_number: int | None
+    last_state: str | None
+    last_opened_at: datetime | None
+    last_rows: int | None
+    last_landed_at: datetime | None
 
     class Meta:
         verbose_name = "exchange"
@@ -42,7 +51,8 @@ class Batch(models.Model):
 
     source: where this batch was read from.  source_sha256: of the bytes read.
     salt: hex, this batch's own; digests of enumerable values betray nothing without it.
-    digest_source, digest_landed: "count:sum", the sum of salted row hashes mod 2^256 in hex; equal, or the batch is refused.
+    digest_source, digest_landed: "count:sum", the sum of salted row hashes mod 2^256 in hex; equal, or the batch is
+    refused.
     """
 
     exchange = models.ForeignKey(Exchange, on_delete=models.PROTECT, related_name="batches")

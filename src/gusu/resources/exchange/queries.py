@@ -7,7 +7,18 @@ from gusu.kernel.lake import files
 from gusu.kernel.text import Text
 from gusu.resources.exchange.models import Batch, BatchState, Exchange
 
-__all__ = ["Batch", "BatchState", "Exchange", "batch_numbered", "batches", "exchange_of", "exchanges", "files_of", "newest_checked"]
+__all__ = [
+    "Batch",
+    "BatchState",
+    "Exchange",
+    "batch_names",
+    "batch_numbered",
+    "batches",
+    "exchange_of",
+    "exchanges",
+    "files_of",
+    "newest_checked",
+]
 
 UNDER_WAY = {BatchState.OPENED, BatchState.LANDED, BatchState.CHECKED}
 HAS_PASSED = [BatchState.CHECKED, BatchState.MERGED]
@@ -52,6 +63,11 @@ def batch_numbered(exchange: str, number: int) -> Batch:
     if found is None:
         raise NotFound(kind=Text("批次", "batch"), key=f"{exchange}/{number}")
     return found
+
+
+def batch_names(ids: set[int]) -> dict[int, str]:
+    """What batches are called, by id, in one query."""
+    return {batch.pk: str(batch) for batch in Batch.objects.select_related("exchange").filter(pk__in=ids)}
 
 
 def newest_checked(resource: str) -> Batch | None:

@@ -31,7 +31,7 @@ SELECT rule, count(*), list(position ORDER BY position)[:{SAMPLES}] FROM failure
 
 @step
 def check_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchChecked] | None:
-    """Ask every rule of the batch's resource of every row; keep out what fails; keep counts and positions, never values.
+    """Ask every rule of the batch's resource of every row; keep out what fails; keep counts and positions, no values.
 
     The rows kept out are a lake file of positions beside the batch (dataset `<resource>.quarantined`).
     """
@@ -45,7 +45,9 @@ def check_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchChecked] |
 
     def commit(fresh: Batch) -> BatchChecked:
         files.adopt(path, rows=kept_out)
-        check = Check.objects.create(batch=fresh, rows=rows, passed=rows - kept_out, quarantined=kept_out, at=clock.now())
+        check = Check.objects.create(
+            batch=fresh, rows=rows, passed=rows - kept_out, quarantined=kept_out, at=clock.now()
+        )
         RuleResult.objects.bulk_create(_results(check, rules, counts))
         with exported:
             _copy_quarantine(check, exported)
@@ -64,8 +66,12 @@ def _found(batch: Batch, rules: list[Rule], path: str, exported: str) -> tuple[i
             f"CREATE VIEW batch AS SELECT * FROM {duck.files(files_of(batch))}",
             "CREATE TABLE failures (rule VARCHAR, position BIGINT)",
             f"CREATE TABLE rules AS SELECT * FROM (VALUES {declared or NO_RULE}) AS v(rule, element, severity)",
-            *(f"INSERT INTO failures SELECT {literal(rule.code)}, _position FROM ({failing})" for rule, failing in _compiled(rules)),
-            f"COPY (SELECT position AS _position FROM ({KEPT_OUT}) ORDER BY 1) TO {literal(files.address(path))} (FORMAT parquet)",
+            *(
+                f"INSERT INTO failures SELECT {literal(rule.code)}, _position FROM ({failing})"
+                for rule, failing in _compiled(rules)
+            ),
+            f"COPY (SELECT position AS _position FROM ({KEPT_OUT}) ORDER BY 1) "
+            f"TO {literal(files.address(path))} (FORMAT parquet)",
             f"COPY (SELECT position, rule, element FROM failures JOIN rules USING (rule) WHERE severity = 'quarantine' "
             f"ORDER BY position, rule) TO {literal(exported)} (FORMAT csv, HEADER false)",
             "SELECT count(*) FROM batch",
@@ -77,7 +83,7 @@ def _found(batch: Batch, rules: list[Rule], path: str, exported: str) -> tuple[i
 
 
 def _compiled(rules: list[Rule]) -> Iterator[tuple[Rule, str]]:
-    """Each rule with its SELECT; one that looks into a resource nothing has arrived for cannot be asked yet and is left out."""
+    """Each rule with its SELECT; one that looks into a resource that has not arrived yet is left out."""
     for rule in rules:
         kind = msgspec.convert(rule.check_spec, AnyKind)
         others = {resource: newest_checked(resource) for resource in kind.resources()}
@@ -101,7 +107,8 @@ def _copy_quarantine(check: Check, exported: "IO[bytes] | tempfile._TemporaryFil
         with cursor.copy("COPY arriving FROM STDIN (FORMAT csv)") as copy:
             copy.write(Path(exported.name).read_bytes())
         cursor.execute(
-            f"INSERT INTO {table} (check_of_id, position, rule, element) SELECT %s, position, rule, element FROM arriving "
+            f"INSERT INTO {table} (check_of_id, position, rule, element) "
+            "SELECT %s, position, rule, element FROM arriving "
             "ORDER BY position, rule",
             [check.pk],
         )

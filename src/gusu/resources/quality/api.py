@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from ninja import Router, Schema
 
-from gusu.identity.access import Request, page, permission
+from gusu.identity.access import Request, endpoint, permission
 from gusu.resources.exchange import queries as exchange
 from gusu.resources.quality import queries
 
@@ -53,21 +53,29 @@ class QuarantinedOut(Schema):
 
 
 @router.get("", response=list[BatchOut], url_name="api_batches", summary="Batches, newest first")
-@page(may=READERS)
+@endpoint(may=READERS)
 def batches(request: Request, exchange_code: str = "", before: int = 0) -> QuerySet[exchange.Batch]:
     return exchange.batches(exchange=exchange_code, before=before)[:PAGE]
 
 
-@router.get("/{exchange_code}/{number}/rules", response=list[RuleOut], url_name="api_batch_rules", summary="What each rule found")
-@page(may=READERS)
+@router.get(
+    "/{exchange_code}/{number}/rules",
+    response=list[RuleOut],
+    url_name="api_batch_rules",
+    summary="What each rule found",
+)
+@endpoint(may=READERS)
 def rules(request: Request, exchange_code: str, number: int) -> list[queries.RuleResult]:
     check = queries.check_of(exchange.batch_numbered(exchange_code, number))
     return list(check.results.order_by("rule")) if check else []
 
 
 @router.get(
-    "/{exchange_code}/{number}/quarantine", response=list[QuarantinedOut], url_name="api_batch_quarantine", summary="Rows kept out"
+    "/{exchange_code}/{number}/quarantine",
+    response=list[QuarantinedOut],
+    url_name="api_batch_quarantine",
+    summary="Rows kept out",
 )
-@page(may=READERS)
+@endpoint(may=READERS)
 def quarantine(request: Request, exchange_code: str, number: int, after: int = 0) -> QuerySet[queries.Quarantined]:
     return queries.quarantine(exchange.batch_numbered(exchange_code, number), after=after)[:PAGE]

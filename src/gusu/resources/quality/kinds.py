@@ -1,7 +1,8 @@
 """The kinds of rule a pack may write, and the SQL each becomes.
 
-Every kind answers one question set-wise: which rows of the relation `batch` fail?  A kind is a declaration with one method, `failing`,
-which gives a SELECT of `_position`; `other(resource)` names the relation of another resource's newest checked batch.
+Every kind answers one question set-wise: which rows of the relation `batch` fail?  A kind is a declaration with one
+method, `failing`, which gives a SELECT of `_position`; `other(resource)` names the relation of another resource's
+newest checked batch.
 """
 
 from collections.abc import Callable
@@ -98,7 +99,8 @@ class Requires(Kind, frozen=True, tag="requires"):
 
     def failing(self, other: Other) -> str:
         missing = " OR ".join(f"{name(item)} IS NULL" for item in self.items)
-        return f"SELECT _position FROM batch WHERE {name(self.item)} IN ({', '.join(map(literal, self.values))}) AND ({missing})"
+        listed = ", ".join(map(literal, self.values))
+        return f"SELECT _position FROM batch WHERE {name(self.item)} IN ({listed}) AND ({missing})"
 
 
 class Unique(Kind, frozen=True, tag="unique"):
@@ -157,9 +159,11 @@ class Reference(Kind, frozen=True, tag="reference"):
 
 
 class InForce(Kind, frozen=True, tag="in_force"):
-    """A dated change takes away only what is there: `ended` must not have ended before, without having begun again since.
+    """A dated change takes away only what is there: `ended` must not have ended before, without having begun again
+    since.
 
-    What was never seen to begin is taken to have been there before the record starts.  moment: the item that orders the changes.
+    What was never seen to begin is taken to have been there before the record starts.  moment: the item that orders
+    the changes.
     """
 
     ended: list[str]
@@ -181,7 +185,9 @@ class InForce(Kind, frozen=True, tag="in_force"):
                 UNION ALL
                 SELECT ({new}), {when}, 0, _position FROM batch WHERE {begun} AND {moves}
             ), seen AS (
-                SELECT *, max(moment) FILTER (ends = 0) OVER earlier AS last_begun, max(moment) FILTER (ends = 1) OVER before AS last_ended
+                SELECT *,
+                    max(moment) FILTER (ends = 0) OVER earlier AS last_begun,
+                    max(moment) FILTER (ends = 1) OVER before AS last_ended
                 FROM marks WINDOW
                     earlier AS (PARTITION BY what ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
                     before AS (PARTITION BY what ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)

@@ -41,7 +41,9 @@ class Check(models.Model):
 
 
 class RuleResult(models.Model):
-    """What one rule found in one batch; the rule's words as they were then. samples: positions in the source, never values."""
+    """What one rule found in one batch; the rule's words as they were then. samples: positions in the source, never
+    values.
+    """
 
     check_of = models.ForeignKey(Check, on_delete=models.CASCADE, related_name="results")
     rule = models.TextField()

@@ -8,12 +8,25 @@ from gusu.kernel.lake import files
 from gusu.resources.exchange.queries import Batch
 from gusu.resources.quality.models import Check, Quarantined, Rule, RuleResult
 
-__all__ = ["Check", "Measured", "Quarantined", "Rule", "RuleResult", "check_of", "kept_out_files", "measured", "quarantine", "rules_of"]
+__all__ = [
+    "Check",
+    "Measured",
+    "Quarantined",
+    "Rule",
+    "RuleResult",
+    "check_of",
+    "kept_out_files",
+    "measured",
+    "quarantine",
+    "rules_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How good the newest checked batch of a resource is. share: of rows let through; by_dimension: the worst rule of each, 0..1."""
+    """How good the newest checked batch of a resource is. share: of rows let through; by_dimension: the worst rule of
+    each, 0..1.
+    """
 
     batch: Batch
     rows: int

@@ -26,8 +26,8 @@ from gusu.resources.registers.spec import RegisterPiece, spec_of
 def merge_register(register: Register, *, by: Actor) -> Callable[[Register], EditionPublished | None] | None:
     """Publish the next edition from what has arrived; nothing to do while a source is still awaited or nothing is new.
 
-    Spans are computed in the engine; the commit closes the rows that no longer hold and adds those that newly do.  Readers see the
-    old edition until it commits and the new one from then on.
+    Spans are computed in the engine; the commit closes the rows that no longer hold and adds those that newly do.
+    Readers see the old edition until it commits and the new one from then on.
     """
     spec = spec_of(register.spec)
     batches = {resource: newest_checked(resource) for resource in spec.sources}
@@ -61,6 +61,7 @@ def _export(spec: RegisterPiece, arrived: dict[str, Batch], folder: Path) -> Non
     versions, changes = history.content(spec), history.CHANGE
     columns, reported = ", ".join(map(name, versions)), ", ".join(map(name, changes))
     stated, told = (arrived[resource].pk for resource in spec.sources)
+    began_in = f"CASE WHEN valid_from IS NULL AND confirmed THEN {stated} ELSE {told} END"
     duck.run(
         [
             *history.program(
@@ -70,8 +71,8 @@ def _export(spec: RegisterPiece, arrived: dict[str, Batch], folder: Path) -> Non
                 f"sha256({salt} || {store.canonical(versions)})",
                 f"sha256({salt} || {store.canonical(changes)})",
             ),
-            f"COPY (SELECT {columns}, fingerprint, CASE WHEN valid_from IS NULL AND confirmed THEN {stated} ELSE {told} END, "
-            f"_position, _ended_position FROM versions ORDER BY ALL) TO {literal(str(folder / 'versions.csv'))} (FORMAT csv, HEADER false)",
+            f"COPY (SELECT {columns}, fingerprint, {began_in}, _position, _ended_position FROM versions ORDER BY ALL) "
+            f"TO {literal(str(folder / 'versions.csv'))} (FORMAT csv, HEADER false)",
             f"COPY (SELECT {reported}, fingerprint, {told}, _position FROM reported ORDER BY ALL) "
             f"TO {literal(str(folder / 'changes.csv'))} (FORMAT csv, HEADER false)",
         ]

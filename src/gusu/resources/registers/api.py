@@ -4,7 +4,7 @@ from datetime import date
 
 from ninja import Query, Router, Schema
 
-from gusu.identity.access import Request, anyone, page
+from gusu.identity.access import Request, anyone, endpoint
 from gusu.kernel.errors import NotAllowed
 from gusu.resources.registers import queries
 
@@ -65,20 +65,20 @@ class AsOf(Schema):
 
 
 @router.get("", response=list[RegisterOut], url_name="api_registers", summary="Registers anyone may look into")
-@page(may=anyone)
+@endpoint(may=anyone)
 def registers(request: Request) -> list[dict[str, object]]:
     return [_about(register) for register in queries.open_registers()]
 
 
 @router.get("/{code}/search", response=Found, url_name="api_register_search", summary="Find by code or words")
-@page(may=anyone)
+@endpoint(may=anyone)
 def search(request: Request, code: str, q: str, after: int = 0) -> dict[str, object]:
     found = queries.search(_opened(request, code), q, after=after)
     return {"items": found, "next": found[-1].id if len(found) == queries.PAGE else None}
 
 
 @router.get("/{code}/{key}", response=list[VersionOut], url_name="api_register_key", summary="What a key is, or was")
-@page(may=anyone)
+@endpoint(may=anyone)
 def versions(request: Request, code: str, key: str, as_of: Query[AsOf]) -> list[queries.Version]:
     key = queries.full_key(_opened(request, code), key)
     if as_of.on:
@@ -87,14 +87,16 @@ def versions(request: Request, code: str, key: str, as_of: Query[AsOf]) -> list[
 
 
 @router.get("/{code}/{key}/became", response=list[ChangeOut], url_name="api_register_became", summary="What it became")
-@page(may=anyone)
+@endpoint(may=anyone)
 def became(request: Request, code: str, key: str, as_of: Query[AsOf]) -> list[queries.Change]:
     key = queries.full_key(_opened(request, code), key)
     return queries.became(code, key, since=as_of.on, known=as_of.known)
 
 
-@router.get("/{code}/{key}/path", response=list[VersionOut], url_name="api_register_path", summary="From the top to the key")
-@page(may=anyone)
+@router.get(
+    "/{code}/{key}/path", response=list[VersionOut], url_name="api_register_path", summary="From the top to the key"
+)
+@endpoint(may=anyone)
 def path(request: Request, code: str, key: str, as_of: Query[AsOf]) -> list[queries.Version]:
     key = queries.full_key(_opened(request, code), key)
     return queries.path(code, key, on=as_of.on, known=as_of.known)

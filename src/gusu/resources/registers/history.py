@@ -1,11 +1,12 @@
 """From lists and changes to spans of time: one relational program for the engine, whatever the register.
 
-A change marks where one version begins or another ends.  Marks of one (key, version) in order of time pair up into spans; a version
-whose begin or end no record tells borrows it from its neighbour under the same key, else stays open on that side; what the list of
-things in force confirms is marked so.
+A change marks where one version begins or another ends.  Marks of one (key, version) in order of time pair up into
+spans; a version whose begin or end no record tells borrows it from its neighbour under the same key, else stays open
+on that side; what the list of things in force confirms is marked so.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from gusu.kernel.engine.duck import files, literal, name
 from gusu.resources.registers.spec import RegisterPiece, column
@@ -21,9 +22,15 @@ def content(spec: RegisterPiece) -> list[str]:
 
 
 def program(
-    spec: RegisterPiece, batches: dict[str, Sequence[str]], kept_out: dict[str, Sequence[str]], fingerprint: str, change_print: str
+    spec: RegisterPiece,
+    batches: dict[str, Sequence[str]],
+    kept_out: dict[str, Sequence[str]],
+    fingerprint: str,
+    change_print: str,
 ) -> list[str]:
-    """Statements that leave two tables: `versions` (content + fingerprint, _position, _ended_position) and `reported` (changes)."""
+    """Statements that leave two tables: `versions` (content + fingerprint, _position, _ended_position) and `reported`
+    (changes).
+    """
     apart = ", ".join(map(name, spec.told_apart_by))
     return [
         f"CREATE VIEW states AS {_states(spec, batches, kept_out)}",
@@ -43,7 +50,9 @@ def _rows(resource: str, batches: dict[str, Sequence[str]], kept_out: dict[str, 
 
 def _states(spec: RegisterPiece, batches: dict[str, Sequence[str]], kept_out: dict[str, Sequence[str]]) -> str:
     given = {column(element): item for element, item in spec.states.items.items() if element != spec.key}
-    columns = ", ".join(f"{name(given[col])} AS {name(col)}" if col in given else f"NULL AS {name(col)}" for col in spec.columns)
+    columns = ", ".join(
+        f"{name(given[col])} AS {name(col)}" if col in given else f"NULL AS {name(col)}" for col in spec.columns
+    )
     key = name(spec.states.items[spec.key])
     return f"SELECT _position, {key} AS key, {columns} FROM {_rows(spec.states.resource, batches, kept_out)}"
 
@@ -76,7 +85,9 @@ def _marks(spec: RegisterPiece, apart: str) -> str:
 
     def side(which: str, ends: int, deeds: str) -> str:
         values = ", ".join(f"{name(f'{which}_{col}')} AS {name(col)}" for col in spec.told_apart_by)
-        before, after = ("(" + ", ".join(name(f"{s}_{c}") for c in ["key", *spec.told_apart_by]) + ")" for s in ("before", "after"))
+        before, after = (
+            "(" + ", ".join(name(f"{s}_{c}") for c in ["key", *spec.told_apart_by]) + ")" for s in ("before", "after")
+        )
         return (
             f"SELECT {which}_key AS key, {values}, {both}, year, {ends} AS ends, _position FROM changes "
             f"WHERE deed IN ({deeds}) AND {which}_key IS NOT NULL AND {before} IS DISTINCT FROM {after}"
@@ -106,14 +117,17 @@ def _spans(spec: RegisterPiece, apart: str) -> str:
 
 
 def _joined(spec: RegisterPiece, apart: str) -> str:
-    """Spans with what the list of things in force adds: the elements only it states, and its word that they are in force."""
+    """Spans with what the list of things in force adds: the elements only it states, and its word that they are in
+    force.
+    """
     same = " AND ".join(f"s.{name(col)} IS NOT DISTINCT FROM x.{name(col)}" for col in ["key", *spec.told_apart_by])
     both = {column(element) for element in spec.changes.both}
     of_span = [f"x.{name(col)}" if col in spec.told_apart_by else _best(spec, col, both) for col in spec.columns]
     of_state = [f"s.{name(col)}" for col in spec.columns]
     return f"""
         SELECT x.key, {", ".join(f"{value} AS {name(col)}" for value, col in zip(of_span, spec.columns, strict=True))},
-            x.begun, x.ended, s.key IS NOT NULL OR (x.ended IS NULL AND x.begun > {spec.states.on.year}) AS confirmed, coalesce(x._position, s._position) AS _position, x._ended_position
+            x.begun, x.ended, s.key IS NOT NULL OR (x.ended IS NULL AND x.begun > {spec.states.on.year}) AS confirmed,
+            coalesce(x._position, s._position) AS _position, x._ended_position
         FROM spans x LEFT JOIN states s ON {same} AND x.ended IS NULL
         UNION ALL
         SELECT s.key, {", ".join(of_state)},
@@ -139,22 +153,24 @@ def parent_key(spec: RegisterPiece, key: str) -> str:
     cases = " ".join(
         f"WHEN substr({key}, {above + 1}, {own - above}) <> {literal('0' * (own - above))} "
         f"THEN rpad(left({key}, {above}), {whole}, '0')"
-        for above, own in reversed(list(zip(cuts, cuts[1:], strict=False)))
+        for above, own in reversed(list(pairwise(cuts)))
     )
     return f"CASE {cases} END"
 
 
 def _clipped(spec: RegisterPiece) -> str:
-    """One key is one thing at a time: an end no record tells is the next one's beginning, a beginning the last one's end."""
+    """One key is one thing at a time: an end no record tells is the next one's beginning, a beginning the last one's
+    end.
+    """
     columns = ", ".join(f"v.{name(col)}" for col in ["key", *spec.columns])
+    before = """SELECT max(o.ended) FROM joined o WHERE o.key = v.key AND o.ended <= coalesce(v.ended, 9999)
+        AND (o.begun IS DISTINCT FROM v.begun OR o.ended IS DISTINCT FROM v.ended)"""
+    after = "SELECT min(o.begun) FROM joined o WHERE o.key = v.key AND o.begun > coalesce(v.begun, 0)"
     return f"""
         SELECT DISTINCT ON (key, {", ".join(map(name, spec.told_apart_by))}, valid_from, valid_to) * FROM (
             SELECT {columns},
-                make_date(coalesce(v.begun, (SELECT max(o.ended) FROM joined o WHERE o.key = v.key
-                    AND o.ended <= coalesce(v.ended, 9999) AND (o.begun IS DISTINCT FROM v.begun OR o.ended IS DISTINCT FROM v.ended))), 1, 1)
-                    AS valid_from,
-                make_date(CASE WHEN v.ended IS NOT NULL THEN v.ended WHEN v.confirmed THEN NULL ELSE
-                    (SELECT min(o.begun) FROM joined o WHERE o.key = v.key AND o.begun > coalesce(v.begun, 0)) END, 1, 1) AS valid_to,
+                make_date(coalesce(v.begun, ({before})), 1, 1) AS valid_from,
+                make_date(CASE WHEN v.ended IS NULL AND NOT v.confirmed THEN ({after}) ELSE v.ended END, 1, 1) AS valid_to,
                 v.confirmed, v._position, v._ended_position
             FROM joined v
         ) WHERE coalesce(valid_from <> valid_to, true) ORDER BY key, valid_from, valid_to, confirmed DESC, _position"""

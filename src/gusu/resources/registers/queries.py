@@ -37,6 +37,7 @@ __all__ = [
     "versions_at",
     "versions_of",
 ]
+SqlValue = str | int | date | None
 PAGE = 30
 DEEPEST = 12
 
@@ -45,8 +46,10 @@ DEEPEST = 12
 class Version:
     """One thing under one key for one span of time.
 
-    label: its name.  values: every element by column.  valid_from/valid_to: the span, [from, to); None is open.  confirmed: the list of
-    things in force still has it.  known_from/known_to: the editions that hold it so.  batch, position: the record it comes from.
+    label: its name.  values: every element by column.  valid_from/valid_to: the span, [from, to); None is open.
+    confirmed: the list of things in force still has it.  known_from/known_to: the editions that hold it so.  batch,
+    position: the record that began it;
+    ended_position: the record that ended it.
     """
 
     id: int
@@ -60,6 +63,7 @@ class Version:
     known_to: int | None
     batch: int | None
     position: int | None
+    ended_position: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ def open_registers() -> list[Register]:
 
 def value_labels(register: str) -> dict[str, Text]:
     """Labels of coded values by code, over every element of the register that has a code list."""
-    return code_labels(_spec(register).elements)
+    spec = _spec(register)
+    return code_labels([*spec.elements, spec.changes.kind_element])
 
 
 def register_of(code: str) -> Register:
@@ -100,7 +105,9 @@ def register_of(code: str) -> Register:
 
 
 def full_key(register: str, typed: str) -> str:
-    """What a person types for a key: short codes are filled up with noughts to the length of the hierarchy (`320503`)."""
+    """What a person types for a key: short codes are filled up with noughts to the length of the hierarchy
+    (`320503`).
+    """
     spec, typed = _spec(register), typed.strip()
     return typed.ljust(spec.hierarchy[-1], "0") if spec.hierarchy and typed.isdigit() else typed
 
@@ -135,12 +142,20 @@ AT = "(valid_from IS NULL OR valid_from <= %s) AND (valid_to IS NULL OR valid_to
 def path(register: str, key: str, *, on: date | None = None, known: int | None = None) -> list[Version]:
     """From the top of the hierarchy down to the key, as of a day (else: what is in force).
 
-    Follows the parent each version states; where no such parent is known, the nearest one above by the way keys are built.
+    Follows the parent each version states; where no such parent is known, the nearest one above by the way keys are
+    built.
     """
     spec = _spec(register)
     chain = [_one(register, key, on, known)]
     while len(chain) < DEEPEST and (above := chain[0].values.get(column(spec.parent))):
-        found = next((up for up in _candidates(spec, above) if (hit := _maybe(register, up, on, known)) and chain[0].key != hit.key), None)
+        found = next(
+            (
+                up
+                for up in _candidates(spec, above)
+                if (hit := _maybe(register, up, on, known)) and chain[0].key != hit.key
+            ),
+            None,
+        )
         if found is None:
             break
         chain.insert(0, _one(register, found, on, known))
@@ -151,14 +166,21 @@ def children(register: str, key: str | None, *, after: str = "", limit: int = PA
     """What lies directly below a key (below nothing: the tops) and is in force; keyset by key."""
     up = name(column(_spec(register).parent))
     where = f"{up} = %s" if key else f"{up} IS NULL"
-    values: list[object] = [key] if key else []
+    values: list[SqlValue] = [key] if key else []
     return _versions(
-        register, f"{where} AND valid_to IS NULL AND confirmed AND key > %s", [*values, after], None, order="key", limit=limit
+        register,
+        f"{where} AND valid_to IS NULL AND confirmed AND key > %s",
+        [*values, after],
+        None,
+        order="key",
+        limit=limit,
     )
 
 
 def search(register: str, asked: str, *, after: int = 0, limit: int = PAGE) -> list[Version]:
-    """Versions, old ones too, whose key begins with what is asked or whose searched elements hold every word of it; keyset by id."""
+    """Versions, old ones too, whose key begins with what is asked or whose searched elements hold every word of it;
+    keyset by id.
+    """
     spec = _spec(register)
     asked = asked.strip()
     if not asked:
@@ -167,7 +189,7 @@ def search(register: str, asked: str, *, after: int = 0, limit: int = PAGE) -> l
         return _versions(register, "key LIKE %s AND id > %s", [f"{asked}%", after], None, order="id", limit=limit)
     words = asked.split()
     matches = []
-    values: list[object] = []
+    values: list[SqlValue] = []
     for element in spec.search:
         col = name(column(element))
         recheck = " AND ".join([f"{col} ILIKE %s"] * len(words))
@@ -188,31 +210,36 @@ def changes_of(register: str, key: str, *, known: int | None = None) -> list[Cha
 
 
 def became(register: str, key: str, *, since: date | None = None, known: int | None = None) -> list[Change]:
-    """What became of a key: its successions and theirs, in order of time. A code given to another thing is not a succession."""
+    """What became of a key: its successions and theirs, in order of time. A code given to another thing is not a
+    succession.
+    """
     spec, (held, values) = _spec(register), _held(known)
     columns = ", ".join(field.name for field in fields(Change) if field.name != "depth")
     walk = ", ".join(f"c.{field.name}" for field in fields(Change) if field.name != "depth")
-    table = f"(SELECT * FROM {spec.table}_change WHERE {held} AND deed IN ('replaces', 'dissolves') AND before_key IS NOT NULL)"
+    succession = "deed IN ('replaces', 'dissolves') AND before_key IS NOT NULL"
+    table = f"(SELECT * FROM {spec.table}_change WHERE {held} AND {succession})"
     return _changes(
         f"""WITH RECURSIVE successions AS (
             SELECT {columns}, 1 AS depth FROM {table} AS first WHERE before_key = %s AND moment >= %s
             UNION
             SELECT {walk}, s.depth + 1 FROM successions s JOIN {table} AS c
                 ON c.before_key = s.after_key AND c.before_label = s.after_label
-                AND (c.moment > s.moment OR (c.moment = s.moment AND c.before_key <> s.before_key)) AND s.depth < {DEEPEST}
+                AND (c.moment > s.moment OR (c.moment = s.moment AND c.before_key <> s.before_key))
+                AND s.depth < {DEEPEST}
         ) SELECT {columns}, min(depth) FROM successions GROUP BY {columns} ORDER BY moment, min(depth), position""",
         [*values, key, since or date.min, *values],
     )
 
 
 def _versions(
-    register: str, where: str, values: Sequence[object], known: int | None, *, order: str, limit: int = 200
+    register: str, where: str, values: Sequence[SqlValue], known: int | None, *, order: str, limit: int = 200
 ) -> list[Version]:
     spec, (held, edition) = _spec(register), _held(known)
     listed = ", ".join(map(name, spec.columns))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, key, valid_from, valid_to, confirmed, known_from, known_to, batch, position, {listed} "
+            "SELECT id, key, valid_from, valid_to, confirmed, known_from, known_to, batch, position, ended_position, "
+            f"{listed} "
             f"FROM {spec.table} WHERE {held} AND {where} ORDER BY {order} LIMIT {limit:d}",
             [*edition, *values],
         )
@@ -220,19 +247,19 @@ def _versions(
 
 
 def _version(spec: RegisterPiece, row: tuple[Any, ...]) -> Version:
-    found, start, end, confirmed, known_from, known_to, batch, position = row[0], *row[2:9]
-    values = dict(zip(spec.columns, row[9:], strict=True))
+    found, start, end, confirmed, known_from, known_to, batch, position, ended = row[0], *row[2:10]
+    values = dict(zip(spec.columns, row[10:], strict=True))
     label = values.get(spec.told_apart_by[0]) or row[1]
-    return Version(found, row[1], label, values, start, end, confirmed, known_from, known_to, batch, position)
+    return Version(found, row[1], label, values, start, end, confirmed, known_from, known_to, batch, position, ended)
 
 
-def _changes(sql: str, values: Sequence[object]) -> list[Change]:
+def _changes(sql: str, values: Sequence[SqlValue]) -> list[Change]:
     with connection.cursor() as cursor:
         cursor.execute(sql, list(values))
         return [Change(*row) for row in cursor.fetchall()]
 
 
-def _held(known: int | None) -> tuple[str, list[object]]:
+def _held(known: int | None) -> tuple[str, list[SqlValue]]:
     """SQL for: edition `known` held this row; None is the newest."""
     if known is None:
         return "known_to IS NULL", []

@@ -1,8 +1,8 @@
 """Who may look into a register."""
 
 from gusu.kernel.actor import Actor
-from gusu.resources.registers.spec import spec_of
 from gusu.resources.registers.models import Register
+from gusu.resources.registers.spec import spec_of
 
 
 def may_look_up(by: Actor, register: Register) -> bool:

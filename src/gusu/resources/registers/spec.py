@@ -1,4 +1,6 @@
-"""What a pack says about a register with a history: who states what is so, who reports what changed, how the two make spans of time."""
+"""What a pack says about a register with a history: who states what is so, who reports what changed, how the two make
+spans of time.
+"""
 
 from datetime import date
 from typing import Literal
@@ -21,10 +23,11 @@ class States(Piece, frozen=True):
 class Changes(Piece, frozen=True):
     """A resource of dated changes from one thing to another.
 
-    year, kind: its items for the moment and the sort of change.  before, after: element → item on either side; both: element → item
-    that holds for both sides.  values: element → {as written: code}.  kinds: sort of change → what it does to the two sides:
-    founds (after begins), dissolves (before ends, and after - if given - takes it in), replaces (before ends, after begins),
-    reassigns (the same, but the after is another thing that merely got the code), notes (neither).
+    year, kind: its items for the moment and the sort of change; kind_element: the data element whose code list names
+    the sorts.  before, after: element → item on either side; both: element → item that holds for both sides.  values:
+    element → {as written: code}.  kinds: sort of change → what it does to the two sides: founds (after begins),
+    dissolves (before ends, and after - if given - takes it in), replaces (before ends, after begins), reassigns (the
+    same, but the after is another thing that merely got the code), notes (neither).
     """
 
     resource: str
@@ -35,13 +38,16 @@ class Changes(Piece, frozen=True):
     both: dict[str, str]
     values: dict[str, dict[str, str]]
     kinds: dict[str, Deed]
+    kind_element: str = ""
 
 
 class RegisterPiece(Piece, frozen=True):
     """A register and how its sources make it.
 
-    open: anyone may look things up in it.  search: the elements found by words.  parent: the element that names the key above.
-    hierarchy: how many characters of the key name each level, where keys are built that way; gives the parent no source states.
+    open: anyone may look things up in it.  search: the elements found by words.  parent: the element that names the
+    key above.
+    hierarchy: how many characters of the key name each level, where keys are built that way; gives the parent no
+    source states.
     """
 
     code: str

@@ -1,7 +1,8 @@
 """A register's two tables in PostgreSQL: typed, wide, made by `packs apply`; and how an edition gets into them.
 
-`register_<code>`: a row per version, with the span in which it was so (valid_*) and the editions in which we held it so (known_*).
-`register_<code>_change`: a row per reported change.  Rows are closed, never altered: an old edition still answers.
+`register_<code>`: a row per version, with the span in which it was so (valid_*) and the editions in which we held it
+so (known_*). `register_<code>_change`: a row per reported change.  Rows are closed, never altered: an old edition
+still answers.
 """
 
 from pathlib import Path
@@ -23,11 +24,14 @@ def create(spec: RegisterPiece) -> None:
     with connection.cursor() as cursor:
         for table, columns in ((spec.table, versions), (f"{spec.table}_change", changes)):
             cursor.execute(
-                f"CREATE TABLE IF NOT EXISTS {table} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, {', '.join(columns)}, {KEPT})"
+                f"CREATE TABLE IF NOT EXISTS {table} "
+                f"(id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, {', '.join(columns)}, {KEPT})"
             )
             for declared in columns:
                 cursor.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {declared}")
-            cursor.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {table}_now ON {table} (fingerprint) WHERE known_to IS NULL")
+            cursor.execute(
+                f"CREATE UNIQUE INDEX IF NOT EXISTS {table}_now ON {table} (fingerprint) WHERE known_to IS NULL"
+            )
         cursor.execute(f"ALTER TABLE {spec.table} ADD COLUMN IF NOT EXISTS ended_position bigint")
         for statement in _indexes(spec):
             cursor.execute(statement)
@@ -46,7 +50,8 @@ def _indexes(spec: RegisterPiece) -> list[str]:
         for element in spec.search
     ]
     if spec.parent:
-        made.append(f"CREATE INDEX IF NOT EXISTS {table}_up ON {table} ({name(column(spec.parent))}, key) WHERE known_to IS NULL")
+        up = name(column(spec.parent))
+        made.append(f"CREATE INDEX IF NOT EXISTS {table}_up ON {table} ({up}, key) WHERE known_to IS NULL")
     return made
 
 
@@ -58,7 +63,9 @@ def canonical(columns: list[str]) -> str:
 
 
 def take_in(table: str, columns: list[str], extra: list[str], exported: Path, edition: int) -> tuple[int, int, int]:
-    """Bring a table to what `exported` (CSV) holds: (added, closed, unchanged). Rows that are the same stay untouched."""
+    """Bring a table to what `exported` (CSV) holds: (added, closed, unchanged). Rows that are the same stay
+    untouched.
+    """
     arriving = [*columns, "fingerprint", "batch", "position", *extra]
     listed = ", ".join(map(name, arriving))
     with connection.cursor() as cursor:
@@ -76,7 +83,8 @@ def take_in(table: str, columns: list[str], extra: list[str], exported: Path, ed
         closed = cursor.rowcount
         cursor.execute(
             f"INSERT INTO {table} ({listed}, known_from) SELECT DISTINCT ON (fingerprint) {listed}, %s FROM arriving "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {table} AS kept WHERE known_to IS NULL AND kept.fingerprint = arriving.fingerprint) "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {table} AS kept WHERE known_to IS NULL "
+            "AND kept.fingerprint = arriving.fingerprint) "
             "ORDER BY fingerprint, position",
             [edition],
         )
@@ -88,7 +96,9 @@ def take_in(table: str, columns: list[str], extra: list[str], exported: Path, ed
 
 
 def digest(spec: RegisterPiece, salt: str) -> str:
-    """Recomputed from the columns of the rows in force, so that a changed row shows: "count:sum" as in `kernel/engine/digest.py`."""
+    """Recomputed from the columns of the rows in force, so that a changed row shows: "count:sum" as in
+    `kernel/engine/digest.py`.
+    """
     limbs = ", ".join(f"coalesce(sum(('x' || substr(h, {1 + 8 * limb}, 8))::bit(32)::bigint), 0)" for limb in range(8))
     rows = (
         f"SELECT encode(sha256(convert_to({literal(salt)} || {canonical(history.content(spec))}, 'UTF8')), 'hex') AS h "

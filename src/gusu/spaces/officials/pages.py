@@ -168,7 +168,13 @@ def _set_day(request: Request, year: int) -> HttpResponseBase:
         errors.append(("kind", _("Say whether offices work on that day")))
     if errors:
         days = calendar_queries.days_named(year)
-        seen = {"year": year, "days": days, "until": calendar_queries.announced_until(), "errors": errors, "typed": typed}
+        seen = {
+            "year": year,
+            "days": days,
+            "until": calendar_queries.announced_until(),
+            "errors": errors,
+            "typed": typed,
+        }
         return show(request, "officials/calendar.html", seen, status=422)
     name = Text(typed["name_zh"] or typed["date"], typed["name_en"] or typed["date"])
     set_day(day, working=typed["kind"] == "working", name=name, by=request.actor)

@@ -4,11 +4,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from gusu.identity.organisations.queries import government
 from gusu.kernel.actor import ANONYMOUS, Actor
-from gusu.kernel.looks.parts import Chrome, NavItem
 from gusu.kernel.looks.jinja import label, other
+from gusu.kernel.looks.parts import Chrome, NavItem
 from gusu.kernel.text import Text
+from gusu.kernel.vocabulary.queries import labels_of
 from gusu.resources.registers.queries import open_registers
 
 HOMES = {"citizen": "citizen_home", "enterprise": "enterprise_home", "official": "official_home"}
@@ -16,14 +16,14 @@ HOMES = {"citizen": "citizen_home", "enterprise": "enterprise_home", "official":
 
 def chrome(request: HttpRequest) -> Chrome:
     actor: Actor = getattr(request, "actor", ANONYMOUS)
-    city = government()
-    name = Text(f"{city.zh}政务服务", f"{city.en} Government Services") if city else Text("姑苏", "Gusu")
+    words = labels_of("site.words")
+    name = words.get("name", Text("姑苏", "Gusu"))
     return Chrome(
         site_name=label(name),
         site_name_other=other(name),
         nav=tuple(_places(actor, request.path)),
         account=_account(actor, request.path),
-        footer=_("Hosted by %(city)s on Gusu, free software for cities") % {"city": label(city) if city else "Gusu"},
+        footer=_("Hosted by %(city)s on Gusu, free software for cities") % {"city": label(words.get("host", name))},
         links=(
             NavItem(_("JSON API"), reverse("api:openapi-json")),
             NavItem(_("The plan's targets"), reverse("targets")),
@@ -37,13 +37,15 @@ def chrome(request: HttpRequest) -> Chrome:
 def home_of(actor: Actor) -> str:
     """The address of the actor's own space."""
     kind = next((kind for kind in HOMES if actor.can(f"kind.{kind}")), "")
-    return reverse(HOMES[kind]) if kind else reverse("home")
+    return reverse(HOMES[kind] if kind else "my_account")
 
 
 def _places(actor: Actor, path: str) -> list[NavItem]:
-    places = [(register.title, reverse("register", args=[register.code])) for register in open_registers()]
+    places: list[tuple[Text | str, str]] = [
+        (register.title, reverse("register", args=[register.code])) for register in open_registers()
+    ]
     places += [(_("Data catalogue"), reverse("catalogue")), (_("Organisations"), reverse("organisations"))]
-    if not actor.is_anonymous and home_of(actor) != "/":
+    if not actor.is_anonymous:
         places.insert(0, (_("My space"), home_of(actor)))
     return [NavItem(str(text), url, path.startswith(url)) for text, url in places]
 

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from gusu.governance.performance.queries import targets as promises
-from gusu.identity.access import Request, anyone, page
+from gusu.identity.access import Request, anyone, page, signed_in
 from gusu.identity.organisations.queries import names_of
 from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.looks.jinja import iso, label
 from gusu.resources.catalogue import queries as catalogue_queries
-from gusu.resources.exchange.queries import exchanges
+from gusu.resources.exchange.queries import batch_names, exchanges
 from gusu.resources.quality.queries import measured, rules_of
 from gusu.resources.registers import queries as registers_queries
 from gusu.resources.registers.queries import Register, may_look_up
@@ -38,9 +38,16 @@ def home(request: Request) -> HttpResponseBase:
         "editions": editions,
         "entries": catalogue_queries.entries(),
         "quick": [*quick, (_("Data catalogue"), reverse("catalogue")), (_("Organisations"), reverse("organisations"))],
-        "my_space": reverse("sign_in") if request.actor.is_anonymous else home_of(request.actor),
+        "my_space": reverse("space"),
     }
     return show(request, "public/home.html", seen)
+
+
+@page(may=signed_in)
+@require_GET
+def space(request: Request) -> HttpResponseBase:
+    """Where one lands after signing in: one's own space."""
+    return redirect(home_of(request.actor))
 
 
 @page(may=anyone)
@@ -48,7 +55,10 @@ def home(request: Request) -> HttpResponseBase:
 def search(request: Request) -> HttpResponseBase:
     """One box for the whole site: what it finds in every open register and in the catalogue."""
     asked = request.GET.get("q", "").strip()
-    found = [(register, registers_queries.search(register.code, asked, limit=10)) for register in registers_queries.open_registers()]
+    found = [
+        (register, registers_queries.search(register.code, asked, limit=10))
+        for register in registers_queries.open_registers()
+    ]
     levels = {register.code: registers_queries.value_labels(register.code) for register, versions in found if versions}
     entries = list(catalogue_queries.matching(asked)) if asked else []
     seen = {"asked": asked, "found": found, "entries": entries, "levels": levels}
@@ -100,6 +110,7 @@ def subject(request: Request, code: str, key: str) -> HttpResponseBase:
         "children": children,
         "next": f"?after={children[-1].key}" if len(children) == registers_queries.PAGE else "",
         "known_options": _known_options(code),
+        "batches": batch_names({version.batch for version in versions if version.batch}),
         "levels": registers_queries.value_labels(code),
     }
     return show(request, "public/subject.html", seen)

@@ -1,6 +1,7 @@
 """The plug-in manual for connectors.
 
-A connector is a folder here with a `connector.py` that offers one function, `source`.  Adding one edits nothing outside its folder.
+A connector is a folder here with a `connector.py` that offers one function, `source`.  Adding one edits nothing
+outside its folder.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +15,8 @@ from typing import Any
 class Source:
     """A source ready to be read, all of it as text.
 
-    relation: an SQL table expression for the engine whose columns are exactly the contract's, each VARCHAR, in file order.
+    relation: an SQL table expression for the engine whose columns are exactly the contract's, each VARCHAR, in file
+    order.
     position_offset: what to add to the zero-based row number to get the position a person would find (line, row).
     sha256: of the source's bytes, to know a source that has not changed.
     place: what the source is called in messages; no personal value.
