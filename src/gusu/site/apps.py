@@ -8,7 +8,7 @@ class SiteConfig(AppConfig):
     label = "site"
 
     def ready(self) -> None:
-        from gusu.kernel.events import outbox
-        from gusu.site.wiring import LISTENERS  # rooms have models: not before the apps are ready
+        from gusu.kernel.events import outbox  # rooms have models: not before the apps are ready
+        from gusu.site.wiring import LISTENERS
 
         outbox.listen(LISTENERS)

@@ -138,7 +138,7 @@ def _obey(command: Command, line: Line) -> int:
 
 
 def _set_environment(command: Command, line: Line) -> None:
-    from gusu.site.server.place import Place
+    from gusu.site.server.place import Place  # --help loads none of this
 
     place = Place.chosen(line.data)
     os.environ["GUSU_DATA"] = str(place.data)
@@ -155,7 +155,7 @@ def _set_environment(command: Command, line: Line) -> None:
 
 
 def _ensure_database(stack: ExitStack) -> None:
-    from gusu.site.server.place import Place
+    from gusu.site.server.place import Place  # --help loads none of this
     from gusu.site.server.postgres import Embedded, lease
     from gusu.site.server.supervisor import require_same_database
 

@@ -38,7 +38,7 @@ def main() -> None:
 
 def prepare(people: int, report: Callable[[str], None]) -> list[str]:
     """Bring database, static files and content up to date; answers what to tell whoever started the city."""
-    from django.db import connection
+    from django.db import connection  # Django is set up by `main`
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
@@ -52,7 +52,7 @@ def prepare(people: int, report: Callable[[str], None]) -> list[str]:
 
 def pending_migrations() -> int:
     """How many migrations the code knows and the database does not."""
-    from django.db import connection
+    from django.db import connection  # Django is set up by the caller
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
@@ -61,7 +61,7 @@ def pending_migrations() -> int:
 
 def migrate(report: Callable[[str], None]) -> None:
     """Apply what is pending."""
-    from django.core.management import call_command
+    from django.core.management import call_command  # Django is set up by the caller
 
     if count := pending_migrations():
         began = time.monotonic()
@@ -71,7 +71,7 @@ def migrate(report: Callable[[str], None]) -> None:
 
 def collect_static(report: Callable[[str], None]) -> None:
     """Copy, compress and fingerprint static files when any of them has changed since the last time."""
-    from django.conf import settings
+    from django.conf import settings  # Django is set up by the caller
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 
