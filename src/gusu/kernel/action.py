@@ -74,7 +74,7 @@ def step(work: Callable[Concatenate[S, P], Commit[S] | None]) -> Callable[Concat
     """
     verb = verb_of(work)
 
-    def run(subject: S, *args: P.args, **kwargs: P.kwargs) -> bool:
+    def run(subject: S, /, *args: P.args, **kwargs: P.kwargs) -> bool:
         by = cast(Actor, kwargs["by"])
         with _claimed(f"{verb}:{subject.pk}"), _refusals_audited(verb, by, subject):
             subject.refresh_from_db()

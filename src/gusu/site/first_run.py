@@ -19,7 +19,7 @@ def prepare(people: int, report: Callable[[str], None]) -> list[str]:
     by = house("first-run")
     done = apply(load(gather(PACK_ROOMS)), by=by)
     report(f"packs applied: {len(done.to_do)} changes")
-    for exchange in exchanges():
-        if exchange.last_number is None:
-            report(f"first batch of {exchange.code} queued as {open_batch(exchange, by=by)}")
+    for standing in exchanges():
+        if standing.last_number is None:
+            report(f"first batch of {standing.code} queued as {open_batch(standing.exchange, by=by)}")
     return [f"{name:<12} {password:<16} {label.both}" for name, password, label in open_demo_accounts(by)]

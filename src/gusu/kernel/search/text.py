@@ -3,7 +3,8 @@ alike.
 
 A run of Chinese characters becomes its overlapping pairs, plus - only when indexing - its single characters, so that
 a one-character question is answered too; anything else becomes lower-case words.  A GIN index on `gusu_tokens(column,
-false)` narrows, and the recheck makes it exact: recall 1, precision 1 (no dictionary that would miss 路灯 in 号路灯不亮).
+false)` narrows, and the recheck makes it exact: recall 1, precision 1 (a dictionary would miss 路灯
+in 号路灯不亮).
 """
 
 from typing import Any
@@ -21,7 +22,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
              generate_series(1, greatest(1, length(run) - 1)) AS place
         UNION ALL
         SELECT substr(run, place, 1)
-        FROM (SELECT (regexp_matches(value, '[\u2E80-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF]+', 'g'))[1] AS run) AS runs,
+        FROM (SELECT (regexp_matches(value,
+                '[\u2E80-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF]+', 'g'))[1] AS run) AS runs,
              generate_series(1, length(run)) AS place
         WHERE NOT asking
     ) AS tokens

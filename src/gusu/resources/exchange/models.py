@@ -1,7 +1,5 @@
 """Standing exchanges and their batches."""
 
-from datetime import datetime
-
 from django.db import models
 
 from gusu.kernel.text import Text
@@ -18,13 +16,6 @@ class Exchange(models.Model):
     settings = models.JSONField()
     pack = models.TextField(help_text="whose folder relative paths in `settings` start from")
     ended_at = models.DateTimeField(null=True)
-
-    # Of its newest batch, where `queries.exchanges` fetched the exchange; not columns.
-    last_number: int | None
-    last_state: str | None
-    last_opened_at: datetime | None
-    last_rows: int | None
-    last_landed_at: datetime | None
 
     class Meta:
         verbose_name = "exchange"

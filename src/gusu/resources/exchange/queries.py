@@ -1,5 +1,8 @@
 """What can be asked of the exchange."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from gusu.kernel.errors import NotFound
@@ -11,6 +14,7 @@ __all__ = [
     "Batch",
     "BatchState",
     "Exchange",
+    "Standing",
     "batch_names",
     "batch_numbered",
     "batches",
@@ -24,21 +28,37 @@ UNDER_WAY = {BatchState.OPENED, BatchState.LANDED, BatchState.CHECKED}
 HAS_PASSED = [BatchState.CHECKED, BatchState.MERGED]
 
 
-def exchanges() -> QuerySet[Exchange]:
-    """Standing exchanges, each with its newest batch's state, rows and time as `last_state`, `last_rows`, `last_at`."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A standing exchange and how its newest batch fared; rows and landed_at are of the newest that landed."""
+
+    exchange: Exchange
+    code: str
+    title: Text
+    resource: str
+    last_number: int | None
+    last_state: str | None
+    last_rows: int | None
+    last_landed_at: datetime | None
+
+
+def exchanges(*, resource: str = "") -> list[Standing]:
+    """Every standing exchange, or those of one resource, in one query."""
     newest = Batch.objects.filter(exchange=OuterRef("pk")).order_by("-number")
-    newest_landed = newest.exclude(landed_at=None)
-    return (
-        Exchange.objects.filter(ended_at=None)
-        .annotate(
-            last_number=Subquery(newest.values("number")[:1]),
-            last_state=Subquery(newest.values("state")[:1]),
-            last_opened_at=Subquery(newest.values("opened_at")[:1]),
-            last_rows=Subquery(newest_landed.values("rows")[:1]),
-            last_landed_at=Subquery(newest_landed.values("landed_at")[:1]),
-        )
-        .order_by("code")
+    landed = newest.exclude(landed_at=None)
+    found = Exchange.objects.filter(ended_at=None, **({"resource": resource} if resource else {})).order_by("code")
+    rows = found.annotate(
+        last_number=Subquery(newest.values("number")[:1]),
+        last_state=Subquery(newest.values("state")[:1]),
+        last_rows=Subquery(landed.values("rows")[:1]),
+        last_landed_at=Subquery(landed.values("landed_at")[:1]),
     )
+    return [
+        Standing(
+            row, row.code, row.title, row.resource, row.last_number, row.last_state, row.last_rows, row.last_landed_at
+        )
+        for row in rows
+    ]
 
 
 def exchange_of(code: str) -> Exchange:

@@ -170,7 +170,8 @@ def _clipped(spec: RegisterPiece) -> str:
         SELECT DISTINCT ON (key, {", ".join(map(name, spec.told_apart_by))}, valid_from, valid_to) * FROM (
             SELECT {columns},
                 make_date(coalesce(v.begun, ({before})), 1, 1) AS valid_from,
-                make_date(CASE WHEN v.ended IS NULL AND NOT v.confirmed THEN ({after}) ELSE v.ended END, 1, 1) AS valid_to,
+                make_date(CASE WHEN v.ended IS NULL AND NOT v.confirmed THEN ({after}) ELSE v.ended END, 1, 1)
+                    AS valid_to,
                 v.confirmed, v._position, v._ended_position
             FROM joined v
         ) WHERE coalesce(valid_from <> valid_to, true) ORDER BY key, valid_from, valid_to, confirmed DESC, _position"""

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> Reply:
 
 
 def _list() -> Reply:
-    found = list(queries.exchanges())
+    found = queries.exchanges()
     lines = [f"{one.code:<24} {one.last_state or '-':<10} {one.last_rows or 0:>10}  {one.title.both}" for one in found]
     data = [
         {"code": one.code, "state": one.last_state, "rows": one.last_rows, "number": one.last_number} for one in found

@@ -42,7 +42,7 @@ class Echo:
 def home(request: Request) -> HttpResponseBase:
     seen: dict[str, Any] = {"actor": request.actor, "exchanges": [], "seal": None}
     if request.actor.can("exchange.read"):
-        seen["exchanges"] = list(exchange_queries.exchanges())
+        seen["exchanges"] = exchange_queries.exchanges()
     if request.actor.can("audit.read"):
         seen["seal"] = trail.newest_seal()
     return show(request, "officials/home.html", seen)
@@ -56,7 +56,7 @@ def runs(request: Request) -> HttpResponseBase:
     before = _whole(request.GET.get("before"))
     batches = list(exchange_queries.batches(exchange=chosen, state=state, before=before)[:PAGE])
     kept = {"exchange": chosen, "state": state}
-    exchanges = list(exchange_queries.exchanges())
+    exchanges = exchange_queries.exchanges()
     states = words()["batch_states"]
     seen = {
         "exchanges": exchanges,

@@ -137,7 +137,7 @@ def entry(request: Request, resource: str) -> HttpResponseBase:
         "provider": names_of({entry.provider}).get(entry.provider),
         "quality": measured([entry.resource]).get(entry.resource),
         "rules": rules_of(entry.resource),
-        "exchange": exchanges().filter(resource=entry.resource).first(),
+        "exchange": next(iter(exchanges(resource=entry.resource)), None),
         "related": catalogue_queries.entries().filter(resource__in=entry.related),
     }
     return show(request, "public/entry.html", seen)
