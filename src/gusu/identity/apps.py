@@ -1,3 +1,5 @@
+"""The wing as Django sees it: who acts."""
+
 from django.apps import AppConfig
 
 

@@ -1,3 +1,5 @@
+"""The wing as Django sees it: what every wing stands on."""
+
 from django.apps import AppConfig
 
 

@@ -1,3 +1,5 @@
+"""The wing as Django sees it: the data road."""
+
 from django.apps import AppConfig
 
 
