@@ -1,11 +1,13 @@
 """The engine's own process: reads one program from standard input, runs it on DuckDB, writes the answers to standard
 output.
 
-Started as a script so that it imports DuckDB and nothing of ours.  It dies with its parent.
+Started as a script so that it imports DuckDB and nothing of ours.  Its argument is the process number of its parent,
+with which it dies.
 """
 
 import ctypes
 import json
+import os
 import signal
 import sys
 
@@ -32,6 +34,8 @@ def main() -> int:
 def _die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != int(sys.argv[1]):  # it died before we asked
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from gusu.kernel import scratch
 from gusu.kernel.engine.errors import EngineDied, EngineRefused
 
 CHILD = Path(__file__).with_name("child.py")
@@ -23,10 +23,10 @@ Rows = list[list[Any]]
 
 def run(statements: Sequence[str]) -> list[Rows]:
     """The rows of each statement, in order.  EngineRefused: bad input or too little memory; EngineDied: killed."""
-    with tempfile.TemporaryDirectory(prefix="gusu-engine-") as spill:
+    with scratch.folder("engine") as spill:
         program = {"settings": _limits(spill), "protocols": _protocols(), "statements": list(statements)}
         child = subprocess.run(
-            [sys.executable, "-E", str(CHILD)],
+            [sys.executable, "-E", str(CHILD), str(os.getpid())],
             input=json.dumps(program),
             capture_output=True,
             text=True,

@@ -7,15 +7,42 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections, transaction
-from procrastinate import RetryStrategy
+import psycopg
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import Job
 
 from gusu.kernel.engine.errors import EngineDied
 from gusu.kernel.errors import Busy
 
-TRANSIENT = RetryStrategy(max_attempts=20, wait=1, retry_exceptions=[DatabaseError, EngineDied, Busy, OSError])
+LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+LONGEST_WAIT, MOST_ATTEMPTS = 60, 1500  # about a day
+
+
+class Patience(BaseRetryStrategy):
+    """What passes by itself is waited for, longer each time; what would only repeat itself fails at once and shows.
+
+    A step someone else is at (Busy) is asked for again every second for as long as that one needs.
+    """
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, Busy):
+            return RetryDecision(retry_in={"seconds": 1})
+        if not passes(exception) or job.attempts >= MOST_ATTEMPTS:
+            return None
+        return RetryDecision(retry_in={"seconds": min(1 << min(job.attempts, 16), LONGEST_WAIT)})
+
+
+def passes(failure: BaseException) -> bool:
+    """Whether trying again later may help: database gone, engine killed, disk or network away.
+
+    The database's absence has many names: Django's, the driver's own inside a COPY, the job library's around either.
+    """
+    if isinstance(failure, ConnectorException):
+        return isinstance(failure.__cause__, LOST)
+    return isinstance(failure, (*LOST, EngineDied, OSError))
 
 
 def job(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -30,16 +57,14 @@ def job(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
             finally:
                 close_old_connections()
 
-        app.task(name=name, retry=TRANSIENT)(run)
+        app.task(name=name, retry=Patience())(run)
         return work
 
     return decorate
 
 
 def later(name: str, *, once: str = "", **arguments: int | str) -> None:
-    """Queue the job `name` in this transaction.  With `once`, a job already waiting under that word stands for this
-    one too.
-    """
+    """Queue the job `name` in this transaction.  `once`: one already waiting under that word stands for it too."""
     deferrer = app.configure_task(name, queueing_lock=once or None)
     try:
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The worker's main: jobs, and beside them the two things that must happen every second.
+"""The worker's main: jobs, and beside them the chores of every second and of every hour.
 
 A worker's heartbeat is a second apart; one silent for five is dead, and its jobs are queued again by whichever worker
 sees it.
@@ -7,30 +7,42 @@ sees it.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from procrastinate import App
 from procrastinate.contrib.django import app as django_app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job, Status
+from procrastinate.worker import Worker
 
-from gusu.kernel import clock
+from gusu.kernel import clock, scratch
 from gusu.kernel.audit.sealing import seal_finished_lines
+from gusu.kernel.jobs.queue import passes
+from gusu.kernel.lake import files
 
 HEARTBEAT, DEAD_AFTER, CONCURRENCY = 1.0, 5.0, 2
+DONE_JOBS_KEPT_HOURS = 7 * 24
 log = logging.getLogger(__name__)
 
 
 def run() -> None:
     """Work until SIGTERM or SIGINT; the job in hand is finished first."""
+    scratch.sweep()
     app = django_app.with_connector(django_app.connector.get_worker_connector())  # type: ignore[attr-defined]
     asyncio.run(_run(app))
 
 
 async def _run(app: App) -> None:
+    hand = Hand()
     async with app.open_async():
         chores = [
-            asyncio.create_task(_every(1.0, lambda: sync_to_async(_seal, thread_sensitive=False)())),
-            asyncio.create_task(_every(2.0, lambda: take_over_stalled_jobs(app))),
+            asyncio.create_task(_every(1.0, lambda: _in_thread(seal_finished_lines))),
+            asyncio.create_task(_every(1.0, lambda: take_over_stalled_jobs(app))),
+            asyncio.create_task(_every(2.0, lambda: hand.put_back_lost_jobs(app))),
+            asyncio.create_task(_every(3600.0, lambda: _tidy(app))),
         ]
         try:
             await app.run_worker_async(
@@ -39,28 +51,81 @@ async def _run(app: App) -> None:
                 stalled_worker_timeout=DEAD_AFTER,
                 fetch_job_polling_interval=1.0,
                 install_signal_handlers=True,
+                worker_middleware=[hand.hold],
             )
         finally:
             for chore in chores:
                 chore.cancel()
 
 
+class Hand:
+    """What this worker is really doing.
+
+    A connection that breaks just when a job is handed over, or its outcome written, leaves a job that the table says we
+    are at and that we know nothing of.  Our heart beats, so nobody else would ever take it over.
+    """
+
+    def __init__(self) -> None:
+        self.worker: int | None = None
+        self.jobs: set[int | None] = set()
+        self._missed: set[int | None] = set()
+
+    async def hold(self, call_next: Callable[[], Awaitable[Any]], context: JobContext, worker: Worker) -> Any:
+        """Around every job: while it runs, it is in hand."""
+        self.worker = worker.worker_id
+        self.jobs.add(context.job.id)
+        try:
+            return await call_next()
+        finally:
+            self.jobs.discard(context.job.id)
+
+    async def put_back_lost_jobs(self, app: App) -> None:
+        """Queue again what was missed twice running: once may be an outcome on its way into the table."""
+        if self.worker is None:
+            return
+        listed = await app.job_manager.list_jobs_async(status=Status.DOING.value, worker_id=self.worker)
+        missed = {job.id: job for job in listed if job.id not in self.jobs}
+        for lost in missed.keys() & self._missed:
+            await _queue_again(app, missed[lost], "lost between worker and table")
+        self._missed = set(missed)
+
+
 async def take_over_stalled_jobs(app: App) -> None:
     """Queue again what dead workers were doing."""
     for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER):
-        log.warning("job %s (%s): its worker died, queued again", stalled.id, stalled.task_name)
-        await app.job_manager.retry_job(stalled, retry_at=clock.now())
+        await _queue_again(app, stalled, "its worker died")
 
 
-def _seal() -> None:
-    close_old_connections()
-    seal_finished_lines()
+async def _queue_again(app: App, job: Job, why: str) -> None:
+    """Back into the queue; where a twin is waiting there under the same `once`, that one stands for it."""
+    log.warning("job %s (%s): %s, queued again", job.id, job.task_name, why)
+    try:
+        await app.job_manager.retry_job(job, retry_at=clock.now())
+    except UniqueViolation:
+        await app.job_manager.finish_job(job, Status.ABORTED, delete_job=False)
+
+
+async def _tidy(app: App) -> None:
+    """Files no row names, and jobs done long ago."""
+    await _in_thread(files.sweep)
+    await app.job_manager.delete_old_jobs(nb_hours=DONE_JOBS_KEPT_HOURS, include_aborted=True)
+
+
+async def _in_thread(work: Callable[[], object]) -> None:
+    def connected() -> None:
+        close_old_connections()
+        work()
+
+    await sync_to_async(connected, thread_sensitive=False)()
 
 
 async def _every(seconds: float, chore: Callable[[], Awaitable[object]]) -> None:
     while True:
-        await asyncio.sleep(seconds)
         try:
             await chore()
-        except Exception:  # a worker's outer loop: the next second tries again
-            log.exception("a chore failed")
+        except Exception as failure:  # a worker's outer loop: the next time tries again
+            if passes(failure):
+                log.warning("a chore waits: %s", failure)
+            else:
+                log.exception("a chore failed")
+        await asyncio.sleep(seconds)

@@ -5,8 +5,8 @@ A process killed between the two leaves a nameless file, which `sweep` removes; 
 """
 
 import hashlib
-from datetime import timedelta
-from typing import Any
+import os
+from datetime import UTC, datetime, timedelta
 
 import fsspec
 from django.conf import settings
@@ -31,6 +31,7 @@ def adopt(path: str, *, rows: int) -> LakeFile:
     """Make a written draft exist.  Called inside the step's commit, after the file is complete and measured."""
     layer, dataset, batch, _ = path.split("/")
     body = _filesystem().cat_file(address(path))
+    _made_durable(path)
     return LakeFile.objects.create(
         path=path,
         layer=layer,
@@ -43,6 +44,18 @@ def adopt(path: str, *, rows: int) -> LakeFile:
     )
 
 
+def _made_durable(path: str) -> None:
+    """The row will survive a power cut, so the file must: its bytes and its name. Object stores promise that."""
+    if "://" in settings.LAKE:
+        return
+    for place in (address(path), os.path.dirname(address(path))):
+        handle = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def paths(dataset: str, batch: str) -> list[str]:
     """Addresses of a batch's files, in a fixed order."""
     return [
@@ -53,18 +66,27 @@ def paths(dataset: str, batch: str) -> list[str]:
     ]
 
 
-def sweep(*, older_than: timedelta = timedelta(hours=1)) -> int:
-    """Remove files no row names and that no running step can still be writing; answers how many."""
-    filesystem, removed = _filesystem(), 0
-    known = {address(path) for path in LakeFile.objects.values_list("path", flat=True)}
-    limit = (clock.now() - older_than).timestamp()
-    found: dict[str, Any] = filesystem.find(settings.LAKE, detail=True)
-    for path, about in found.items():
-        born = about.get("mtime") or about.get("created") or 0
-        if path not in known and filesystem.unstrip_protocol(path) not in known and born < limit:
+def sweep(*, older_than: timedelta = timedelta(days=1)) -> int:
+    """Remove files no row names and that no running step can still be writing; answers how many.
+
+    Paths are compared inside the lake, so however GUSU_LAKE is written; the files are listed before the rows, so that
+    one adopted meanwhile is known.
+    """
+    filesystem, root = fsspec.core.url_to_fs(settings.LAKE)
+    limit, removed = clock.now() - older_than, 0
+    found = [path for path in filesystem.find(root) if path.endswith(".parquet")]
+    known = set(LakeFile.objects.values_list("path", flat=True))
+    for path in found:
+        inside = path.removeprefix(root).lstrip("/")
+        if inside not in known and _aware(filesystem.modified(path)) < limit:
             filesystem.rm_file(path)
             removed += 1
     return removed
+
+
+def _aware(moment: datetime) -> datetime:
+    """File systems tell UTC, some without saying so."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _filesystem() -> fsspec.AbstractFileSystem:

@@ -1,14 +1,12 @@
 """Checking a batch: one set-based statement a rule, all in one engine run."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
 
 import msgspec
 from django.db import connection
 
-from gusu.kernel import clock
+from gusu.kernel import clock, scratch
 from gusu.kernel.action import step
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.trail import note
@@ -40,8 +38,9 @@ def check_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchChecked] |
     resource = batch.exchange.resource
     rules = list(Rule.objects.filter(resource=resource, ended_at=None).order_by("code"))
     path = files.draft(f"{resource}.quarantined", f"{batch.number:06d}")
-    exported = tempfile.NamedTemporaryFile(suffix=".csv")  # noqa: SIM115 - lives until the commit has read it
-    rows, counts, kept_out = _found(batch, rules, path, exported.name)
+    folder = scratch.folder("quarantine")
+    exported = Path(folder.name) / "quarantined.csv"
+    rows, counts, kept_out = _found(batch, rules, path, str(exported))
 
     def commit(fresh: Batch) -> BatchChecked:
         files.adopt(path, rows=kept_out)
@@ -49,7 +48,7 @@ def check_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchChecked] |
             batch=fresh, rows=rows, passed=rows - kept_out, quarantined=kept_out, at=clock.now()
         )
         RuleResult.objects.bulk_create(_results(check, rules, counts))
-        with exported:
+        with folder:
             _copy_quarantine(check, exported)
         mark_checked(fresh, by=by)
         note(batch=str(fresh), rows=rows, quarantined=kept_out)
@@ -100,12 +99,12 @@ def _results(check: Check, rules: list[Rule], counts: Rows) -> Iterator[RuleResu
         yield RuleResult(check_of=check, rule=rule.code, failed=failed, samples=samples, **words)
 
 
-def _copy_quarantine(check: Check, exported: "IO[bytes] | tempfile._TemporaryFileWrapper[bytes]") -> None:
+def _copy_quarantine(check: Check, exported: Path) -> None:
     with connection.cursor() as cursor:
         table = Quarantined._meta.db_table
         cursor.execute("CREATE TEMP TABLE arriving (position bigint, rule text, element text) ON COMMIT DROP")
         with cursor.copy("COPY arriving FROM STDIN (FORMAT csv)") as copy:
-            copy.write(Path(exported.name).read_bytes())
+            copy.write(exported.read_bytes())
         cursor.execute(
             f"INSERT INTO {table} (check_of_id, position, rule, element) "
             "SELECT %s, position, rule, element FROM arriving "

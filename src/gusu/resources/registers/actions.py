@@ -1,12 +1,11 @@
 """Merging: from the newest checked batch of each source to the next edition of a register."""
 
 import json
-import tempfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from gusu.kernel import clock
+from gusu.kernel import clock, scratch
 from gusu.kernel.action import step
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.trail import note
@@ -35,7 +34,7 @@ def merge_register(register: Register, *, by: Actor) -> Callable[[Register], Edi
     inputs = _inputs(register, arrived)
     if len(arrived) < len(batches) or register.editions.filter(inputs=inputs).exists():
         return None
-    folder = tempfile.TemporaryDirectory(prefix="gusu-edition-")
+    folder = scratch.folder("edition")
     _export(spec, arrived, Path(folder.name))
 
     def commit(fresh: Register) -> EditionPublished | None:
