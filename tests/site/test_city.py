@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from gusu.site.server import locks, processes
+from gusu.site.server import locks, processes, restore
+from gusu.site.server.place import Place
+from gusu.site.server.postgres import FAST_AND_LOOSE, lease
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120
@@ -107,8 +109,17 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="lo
 
 
 @needs_proc
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("before", [None, ignoring_sigint], ids=["plain", "sigint-ignored"])
+@pytest.mark.parametrize(
+    ("signum", "before"),
+    [
+        (signal.SIGINT, None),
+        (signal.SIGTERM, None),
+        (signal.SIGHUP, None),
+        (signal.SIGINT, ignoring_sigint),
+        (signal.SIGTERM, ignoring_sigint),
+    ],
+    ids=["int", "term", "hup", "int-ignored-at-start", "term-with-int-ignored"],
+)
 def test_a_signal_stops_everything(city: City, signum: int, before: Callable[[], None] | None) -> None:
     with running(city, preexec_fn=before) as supervisor:
         supervisor.send_signal(signum)
@@ -222,3 +233,35 @@ def test_nobody_resets_or_restores_a_running_city(city: City) -> None:
 
     assert [answer["error"]["code"] for _, answer in answers] == ["city_is_running"] * 2  # type: ignore[index]
     assert not locks.is_held(city.data / "run" / "up.lock")
+
+
+def test_the_drill_a_lost_city_comes_back(city: City, tmp_path: Path) -> None:
+    saved = tmp_path / "city.tar"
+    with running(city):
+        assert city.ask("backup", str(saved))[0] == 0
+    assert city.ask("reset", "--yes")[0] == 0
+    assert not city.data.exists()
+
+    code, restored = city.ask("restore", str(saved))
+
+    assert (code, restored["keys_missing"]) == (0, [])
+    with running(city) as supervisor:
+        assert health(city.ready(supervisor)) == 200
+        assert city.ask("status")[0] == 0
+
+
+def test_a_city_runs_on_a_server_of_yours_and_a_reset_empties_it(tmp_path: Path) -> None:
+    city = City(tmp_path)
+    with lease(Place(tmp_path / "server"), settings=FAST_AND_LOOSE) as url:
+        city.environment["DATABASE_URL"] = url
+        with running(city):
+            assert city.ask("status")[1]["database"]["ok"]  # type: ignore[index]
+            without = {name: value for name, value in city.environment.items() if name != "DATABASE_URL"}
+            city.environment, whole = without, city.environment
+            assert city.ask("status")[1]["error"]["code"] == "database_is_elsewhere"  # type: ignore[index]
+            city.environment = whole
+        assert not (city.data / "postgres").exists()
+        assert not restore.is_empty(url)
+
+        assert city.ask("reset", "--yes")[0] == 0
+        assert restore.is_empty(url)

@@ -80,7 +80,8 @@ def _is_met(bar: dict[str, Any]) -> bool:
     if not bar.get("bar"):
         return True
     relation, limit = str(bar["bar"]).split()[:2]
-    return {"<=": bar["value"] <= float(limit), ">=": bar["value"] >= float(limit)}[relation]
+    value = float(bar["value"])
+    return {"<=": value <= float(limit), ">=": value >= float(limit)}[relation]
 
 
 def _table(bars: list[dict[str, Any]]) -> str:

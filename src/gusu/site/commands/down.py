@@ -18,8 +18,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Reply:
     place = Place.chosen()
-    if supervisor.running(place):
-        stopped = supervisor.ask_to_stop(place, args.seconds)
+    if about := supervisor.running(place):
+        stopped = supervisor.ask_to_stop(about, args.seconds)
         said = "The city has stopped." if stopped else f"The city is still stopping after {args.seconds:g} s."
         return Reply(said, data={"stopped": stopped, "was_running": True}, code=0 if stopped else 1)
     ended = (

@@ -102,7 +102,7 @@ def connected(url: str) -> Iterator[psycopg.Connection[Any]]:
 
 def client(name: str, url: str, server: int, *arguments: str) -> tuple[list[str], dict[str, str]]:
     """Command line and environment of a PostgreSQL program; `ps` shows the first, so a password goes by the second."""
-    about = conninfo_to_dict(url)
+    about: dict[str, Any] = dict(conninfo_to_dict(url))
     password = about.pop("password", None)
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
     return [client_program(name, server), f"--dbname={make_conninfo(**about)}", *arguments], environment
@@ -167,7 +167,7 @@ def _add_lake_file(tar: tarfile.TarFile, address: str, path: str, sha256: str) -
 
 def _add(tar: tarfile.TarFile, name: str, body: IO[bytes], size: int) -> dict[str, Any]:
     hashing = Hashing(body)
-    tar.addfile(_entry(name, size), hashing)  # type: ignore[arg-type]  # it reads, which is all addfile asks
+    tar.addfile(_entry(name, size), hashing)
     return {"size": hashing.size, "sha256": hashing.sha256}
 
 

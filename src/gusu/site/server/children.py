@@ -63,7 +63,8 @@ class Child:
             return ""
         now = time.monotonic()
         if self.process is not None:
-            code, self.process = self.process.returncode, self._buried()
+            code = self.process.returncode
+            self._bury()
             wait = self.patience.died(now)
             self.not_before = now + wait
             if wait:
@@ -92,10 +93,11 @@ class Child:
             self.process.wait()
             self.process = None
 
-    def _buried(self) -> None:
+    def _bury(self) -> None:
         """The main died, but processes it started may still hold the port or a job."""
         assert self.process is not None
         processes.kill_group(self.process.pid)
+        self.process = None
 
 
 def _how(code: int) -> str:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from gusu.site.health import LIVE_WORKERS, WORKER_SILENT_AFTER
 from gusu.site.server.place import Place
 from gusu.site.server.prepare import pending_migrations
 from gusu.site.server.supervisor import health, require_same_database, running
 
-ALIVE_SECONDS = 5
 LOW_DISK = 1 << 30
 
 
@@ -81,14 +81,13 @@ def _migrations() -> Part:
 def _worker() -> Part:
     try:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %s)",
-                [ALIVE_SECONDS],
-            )
+            cursor.execute(f"SELECT count(*) FROM {LIVE_WORKERS}")
             alive = int(cursor.fetchone()[0])
     except DatabaseError as failure:
         return Part("worker", False, str(failure).strip().splitlines()[0])
-    return Part("worker", alive > 0, f"{alive} alive" if alive else f"none has been heard of for {ALIVE_SECONDS} s")
+    return Part(
+        "worker", alive > 0, f"{alive} alive" if alive else f"none has been heard of for {WORKER_SILENT_AFTER} s"
+    )
 
 
 def _web(address: str) -> Part:

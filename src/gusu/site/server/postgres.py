@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import quote
 
 from gusu.site.server import locks, processes
@@ -222,6 +223,14 @@ def _is_answering(database: Embedded) -> bool:
     return _status(pid_file, _first_number(pid_file)) == "ready" and processes.started_at(_first_number(pid_file)) != ""
 
 
+class Credentials(TypedDict, total=False):
+    """`Popen` arguments to become somebody; empty to stay who we are."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
 @dataclass(frozen=True)
 class Owner:
     """The system user PostgreSQL runs as: ourselves, or - because it refuses root - one made for it."""
@@ -240,7 +249,7 @@ class Owner:
         if os.geteuid() == 0 and path.stat().st_uid != self.uid:
             os.chown(path, self.uid, self.gid)
 
-    def credentials(self, *paths: Path) -> dict[str, object]:
+    def credentials(self, *paths: Path) -> Credentials:
         """`Popen` arguments to become this user, able to reach the paths and the programs."""
         if os.geteuid() != 0:
             return {}

@@ -22,7 +22,7 @@ import fsspec
 from gusu.site.server import backup, locks
 from gusu.site.server.errors import BackupIsDamaged, CityIsNotEmpty, CityIsRunning, RestoreFailed
 from gusu.site.server.place import Place
-from gusu.site.server.postgres import Embedded, lease
+from gusu.site.server.postgres import Embedded, client_program, lease
 
 HEADER_LINES = 80
 USER_SCHEMAS = "nspname !~ '^pg_' AND nspname <> 'information_schema'"
@@ -95,6 +95,12 @@ def is_empty(url: str) -> bool:
         return connection.execute(TABLES).fetchone() == (0,)
 
 
+def empty(url: str) -> None:
+    """Drop every schema that is not PostgreSQL's own."""
+    with backup.connected(url) as connection:
+        connection.execute(EMPTY.encode())
+
+
 def _put_lake_files(place: Place, file: Path, manifest: dict[str, Any]) -> None:
     with tarfile.open(file) as tar:
         for name in manifest["files"]:
@@ -118,7 +124,7 @@ def _put_database(place: Place, file: Path, url: str) -> None:
             shutil.copyfileobj(_body(tar, tar.getmember(backup.DUMP)), dump, backup.PIECE)
         dump.flush()
         reading = [
-            backup.client_program("pg_restore", server),
+            client_program("pg_restore", server),
             "--no-owner",
             "--no-privileges",
             "--no-comments",
@@ -158,7 +164,7 @@ def _pour(source: IO[bytes], sink: IO[bytes], *, finished: Any) -> None:
 def _open_again() -> None:
     """Bring an older backup's tables up to date; the audit begins a new era, for later seals are gone."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gusu.site.settings")
-    import django
+    import django  # the settings read the environment, which is known only now
 
     django.setup()
     from gusu.kernel.audit.actions import start_new_era  # its models need the set-up above

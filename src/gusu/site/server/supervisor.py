@@ -6,6 +6,7 @@ starts us in the background leaves SIGINT ignored.
 """
 
 import contextlib
+import functools
 import json
 import os
 import secrets
@@ -19,6 +20,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
+
+import msgspec
 
 from gusu.site.server import locks, processes
 from gusu.site.server.children import Child
@@ -40,6 +43,24 @@ Report = Callable[[str], None]
 
 class Stopped(Exception):
     """Someone asked us to stop."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A child and the process group it leads."""
+
+    name: str
+    pid: int
+    started: str
+
+
+class Running(msgspec.Struct, frozen=True):
+    """What a supervisor writes about itself.  database: "embedded" or "yours"; `run` marks its children."""
+
+    pid: int
+    started: str
+    run: str
+    database: str
+    children: list[Kept]
 
 
 @dataclass
@@ -158,20 +179,10 @@ class Supervisor:
     def _record(self, database: str) -> None:
         """Who runs here: what `down`, `status` and the next `up` need to know."""
         pid = os.getpid()
-        known = [
-            {"name": child.name, "pid": child.process.pid, "started": child.started}
-            for child in self.children
-            if child.process
-        ]
-        about = {
-            "pid": pid,
-            "started": processes.started_at(pid),
-            "run": self.run,
-            "database": database,
-            "children": known,
-        }
+        known = [Kept(child.name, child.process.pid, child.started) for child in self.children if child.process]
+        about = Running(pid, processes.started_at(pid), self.run, database, known)
         draft = self.place.run / "city.json.new"
-        draft.write_text(json.dumps(about))
+        draft.write_bytes(msgspec.json.encode(about))
         draft.replace(self.place.run / "city.json")
 
     def _prepared(self, environment: dict[str, str]) -> list[str]:
@@ -259,45 +270,47 @@ def health(address: str) -> str:
         return str(unreachable)
 
 
-def running(place: Place) -> dict[str, object]:
-    """What the supervisor of this data folder wrote about itself, or {} when none is alive."""
+def running(place: Place) -> Running | None:
+    """What the supervisor of this data folder wrote about itself, if it is alive."""
     about = _recorded(place)
-    return about if processes.is_alive(int(str(about.get("pid", 0))), str(about.get("started", ""))) else {}
+    return about if about and processes.is_alive(about.pid, about.started) else None
 
 
 def require_same_database(place: Place) -> None:
     """Refuse to open the embedded database beside a running city that uses another."""
-    if running(place).get("database") == "yours":
+    about = running(place)
+    if about and about.database == "yours" and os.environ.get("DATABASE_URL") in (None, Embedded(place).url):
         raise DatabaseIsElsewhere
 
 
 def end_left_overs(place: Place, report: Report) -> int:
     """End what a killed supervisor left: the process groups it recorded, if they are still the same processes."""
     about, ended = _recorded(place), 0
-    for child in about.get("children", []):
-        if processes.is_left_over(child["pid"], child["started"], about["run"]):
-            report(f"ending {child['name']} (process {child['pid']}), left over from a killed run")
-            processes.kill_group(child["pid"])
-            processes.wait_gone(lambda group=child["pid"]: not processes.members(group), 10)
+    for child in about.children if about else []:
+        if about and processes.is_left_over(child.pid, child.started, about.run):
+            report(f"ending {child.name} (process {child.pid}), left over from a killed run")
+            processes.kill_group(child.pid)
+            processes.wait_gone(functools.partial(_has_left, child.pid), 10)
             ended += 1
     (place.run / "city.json").unlink(missing_ok=True)
     return ended
 
 
-def ask_to_stop(place: Place, seconds: float) -> bool:
-    """Send SIGTERM to the city's supervisor and wait; whether it has gone."""
-    about = running(place)
-    pid, started = int(str(about["pid"])), str(about["started"])
-    os.kill(pid, signal.SIGTERM)
-    return processes.wait_gone(lambda: not processes.is_alive(pid, started), seconds)
+def ask_to_stop(about: Running, seconds: float) -> bool:
+    """Send SIGTERM to a city's supervisor and wait; whether it has gone."""
+    os.kill(about.pid, signal.SIGTERM)
+    return processes.wait_gone(lambda: not processes.is_alive(about.pid, about.started), seconds)
 
 
-def _recorded(place: Place) -> dict[str, object]:
+def _recorded(place: Place) -> Running | None:
     try:
-        about: dict[str, object] = json.loads((place.run / "city.json").read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return {}
-    return about
+        return msgspec.json.decode((place.run / "city.json").read_bytes(), type=Running)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
+
+
+def _has_left(group: int) -> bool:
+    return not processes.members(group)
 
 
 def _free_port(port: int) -> int:
