@@ -126,9 +126,7 @@ class DefaultDeny:
     ) -> HttpResponseBase | None:
         may = rule_of(view)
         if may is None:
-            log.error(
-                "a defect: %s.%s carries no @page(may=…), so nobody may open it", view.__module__, view.__qualname__
-            )
+            log.error("a defect: %s carries no @page(may=…), so nobody may open it", view)
         elif may(request.actor):
             return None
         return _refused(request, open_to_somebody=may is not None)

@@ -3,6 +3,7 @@
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from gusu.identity.access import Request, anyone, page
@@ -29,6 +30,7 @@ _migrated: set[bool] = set()
 
 
 @page(may=anyone)
+@require_safe
 def healthz(request: Request) -> HttpResponse:
     """200 only when database, migrations and worker are ready; else 503 and what is not."""
     found = {"database": _ask("SELECT 1"), "migrations": False, "worker": False}
@@ -39,6 +41,7 @@ def healthz(request: Request) -> HttpResponse:
 
 
 @page(may=anyone)
+@require_safe
 def metrics(request: Request) -> HttpResponse:
     """Counts only; nothing here is about a person. Behind a proxy, keep it inside: it is answered on loopback alone."""
     if request.META.get("REMOTE_ADDR") not in {"127.0.0.1", "::1", ""} and not request.actor.can("operations.metrics"):
