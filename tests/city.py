@@ -1,12 +1,9 @@
 """The city that ships, whole: packs applied, demo people signed in, the divisions' road travelled once, here.
 
 It is built once a session in a database of its own beside the tests' (a copy of it), so that nothing here is in the way
-of a test that wants an empty city.  A module that wants it says
-
-    from tests.city import city, city_database
-
-and its tests take `city`, which for the length of the module is the database behind Django's connection.  Tests are
-rolled back as everywhere; `transactional_db` would empty the city for all and must not be used with it.
+of a test that wants an empty city.  A conftest imports the fixtures: `from tests.city import city, city_database`.
+Tests that take `city` have it, for the length of their module, behind Django's connection.  They are rolled back as
+everywhere; `transactional_db` would empty the city for all and must not be used with it.
 """
 
 from collections.abc import Iterator
@@ -21,6 +18,9 @@ from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker
 
 ROLES = ("anonymous", "citizen", "enterprise", "window", "data", "auditor", "administrator", "leader")
+
+
+_made: list[tuple[str, "City"]] = []
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,21 @@ class City:
 @pytest.fixture(scope="session")
 def city_database(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, City]]:
-    """The city's database and people, made when the first module asks."""
+) -> tuple[str, City]:
+    """The city's database and people, made when the first module asks; it goes with the tests' PostgreSQL."""
+    if not _made:
+        _made.append(_found(django_db_blocker, tmp_path_factory.mktemp("static")))
+    return _made[0]
+
+
+def _found(django_db_blocker: DjangoDbBlocker, static: Path) -> tuple[str, City]:
     ours, theirs = f"{connection.settings_dict['NAME']}_city", connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
         connection.close()
-        with _maintenance() as cursor:
+        with connection._nodb_cursor() as cursor:
             cursor.execute(f'CREATE DATABASE "{ours}" TEMPLATE "{theirs}"')
-        with as_the_site(tmp_path_factory.mktemp("static")), _connected_to(ours):
-            built = _build()
-    yield ours, built
-    with django_db_blocker.unblock(), _maintenance() as cursor:
-        cursor.execute(f'DROP DATABASE "{ours}" WITH (FORCE)')
+        with as_the_site(static), _connected_to(ours):
+            return ours, _build()
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +134,3 @@ def _connected_to(name: str) -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = before
-
-
-@contextmanager
-def _maintenance() -> Iterator["object"]:
-    with connection._nodb_cursor() as cursor:
-        yield cursor

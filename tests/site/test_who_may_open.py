@@ -10,12 +10,11 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
-from tests.city import ROLES, City, city, city_database
+from tests.city import ROLES, City
 from tests.site.routes import routes
 
 from gusu.identity.access import rule_of
 
-__all__ = ["city", "city_database"]
 pytestmark = pytest.mark.django_db
 
 EVERYONE = frozenset(ROLES)
