@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit import trail
-from gusu.kernel.errors import Busy, GusuError, NotAllowed
+from gusu.kernel.errors import Busy, GusuError, NotAllowed, NotFound
 from gusu.kernel.events import outbox
 
 P = ParamSpec("P")
@@ -36,8 +36,9 @@ def action(*, may: Rule, tells: Tells | None = None) -> Callable[[Callable[P, R]
     tells: `tells(result)` becomes the one event in the outbox.
 
     The audit line names the subject, or the result where the verb made something.  A GusuError on the way is a
-    refusal: everything is rolled back and the refusal gets a line in a transaction of its own.  An action inside an
-    action joins its transaction.
+    refusal: everything is rolled back and the refusal gets one line in a transaction of its own.  An action inside an
+    action joins its transaction: a refusal inside refuses the outer verb, whose line names the inner (`refused_by`) -
+    unless the outer catches it and goes on: then nothing was refused.
     """
 
     def decorate(work: Callable[P, R]) -> Callable[P, R]:
@@ -81,7 +82,7 @@ def step(work: Callable[Concatenate[S, P], Commit[S] | None]) -> Callable[Concat
             commit = work(subject, *args, **kwargs)
             if commit is None:
                 return False
-            with transaction.atomic(), trail.notes() as detail:
+            with transaction.atomic(durable=True), trail.notes() as detail:
                 event = commit(locked(subject))
                 trail.append(verb, by=by, about=subject, detail=detail)
                 if event:
@@ -98,23 +99,31 @@ def verb_of(work: Callable[..., Any]) -> str:
 
 
 def locked(thing: S) -> S:
-    """The same row, locked until the transaction ends and read again."""
+    """The same row, locked until the transaction ends and read again; NotFound when it is gone."""
     manager = type(thing)._base_manager
-    return manager.select_for_update(of=("self",)).get(pk=thing.pk)
+    found = manager.select_for_update(of=("self",)).filter(pk=thing.pk).first()
+    if found is None:
+        raise NotFound(kind=thing._meta.verbose_name, key=thing.pk)
+    return found
 
 
 @contextmanager
 def _refusals_audited(verb: str, by: Actor, about: object) -> Iterator[None]:
     """A refusal rolls everything back; the outermost verb then leaves the line that says so."""
     if _inside.get():
-        yield
+        try:
+            yield
+        except GusuError as refusal:
+            refusal.refused_by = refusal.refused_by or verb
+            raise
         return
     token = _inside.set(True)
     try:
         yield
     except GusuError as refusal:
+        detail: dict[str, object] = {"refused_by": refusal.refused_by} if refusal.refused_by else {}
         with transaction.atomic():
-            trail.append(verb, by=by, about=about, refused=refusal.code)
+            trail.append(verb, by=by, about=about, refused=refusal.code, detail=detail)
         raise
     finally:
         _inside.reset(token)

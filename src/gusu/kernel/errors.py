@@ -18,6 +18,7 @@ class GusuError(Exception):
 
     def __init__(self, **values: object) -> None:
         self.values = values
+        self.refused_by = ""  # the verb that refused; an action around it leaves the line and names it there
         self.said = self.says.filled(**values)
         super().__init__(self.said.both)
 
