@@ -38,6 +38,7 @@ class AuditLine(models.Model):
 class AuditSeal(models.Model):
     """A signed Merkle root over the lines of finished transactions, linked to the seal before it. Format version 1.
 
+    own_xid: the number of the transaction that made the seal.
     leaves: the 32-byte leaf digests in the order of `line_ids`; kept so that a broken seal names the line.
     """
 
@@ -45,6 +46,7 @@ class AuditSeal(models.Model):
     era = models.IntegerField()
     xid_from = models.BigIntegerField()
     xid_to = models.BigIntegerField()
+    own_xid = models.BigIntegerField()
     at = models.DateTimeField()
     line_ids = ArrayField(models.BigIntegerField())
     leaves = models.BinaryField()

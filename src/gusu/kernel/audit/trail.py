@@ -16,9 +16,9 @@ _notes: ContextVar[dict[str, object] | None] = ContextVar("audit_notes", default
 APPEND = """
 INSERT INTO kernel_auditline
     (era, xid, at, actor, organisation, verb, subject_kind, subject_id, outcome, code, purpose, detail)
-VALUES ((SELECT last_value FROM kernel_audit_era), pg_current_xact_id()::text::bigint,
-        %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
+SELECT last_value, xid, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
+FROM kernel_audit_era, (SELECT pg_current_xact_id()::text::bigint AS xid OFFSET 0) AS mine
+"""  # the line's id is drawn last: never before its transaction has a number (see `sealing`)
 
 
 def append(

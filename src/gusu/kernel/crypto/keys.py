@@ -8,6 +8,7 @@ ask it for their secret.
 import os
 import secrets
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
@@ -53,17 +54,24 @@ def site_secret(use: str) -> str:
     return derived(f"secret/{use}", versions()[0]).hex()
 
 
-def remember_anchor(text: str) -> None:
-    """Keep the newest audit seal beside the keys, where whoever rewrites the database cannot reach."""
-    draft = folder() / "audit-anchor.new"
+def remember_anchor(city: Path, text: str) -> None:
+    """Keep a city's newest audit seal beside the keys, where whoever rewrites the database cannot reach.
+
+    city: its data folder; several on one machine may share their keys.
+    """
+    draft = folder() / f".anchor-{secrets.token_hex(8)}"
     draft.write_text(text)
-    draft.replace(folder() / "audit-anchor")
+    draft.replace(_anchor(city))
 
 
-def anchor() -> list[str]:
+def anchor(city: Path) -> list[str]:
     """[seal, digest] as last remembered, or nothing."""
-    path = folder() / "audit-anchor"
+    path = _anchor(city)
     return path.read_text().split() if path.exists() else []
+
+
+def _anchor(city: Path) -> Path:
+    return folder() / f"audit-anchor-{sha256(os.fsencode(city)).hexdigest()[:16]}"
 
 
 def _master(version: int) -> bytes:

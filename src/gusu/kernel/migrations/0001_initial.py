@@ -2,8 +2,10 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
+from gusu.kernel.crypto import keys
 from gusu.kernel.search.text import CREATE_TOKENS
 
 APPEND_ONLY = """
@@ -16,6 +18,11 @@ END $$;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON kernel_auditline
     FOR EACH STATEMENT EXECUTE FUNCTION kernel_audit_append_only();
 """
+
+
+def begin_the_trail(apps: object, editor: object) -> None:
+    """What is remembered of an earlier city in this data folder is not this one's."""
+    keys.remember_anchor(settings.DATA, "")
 
 
 class Migration(migrations.Migration):
@@ -34,6 +41,7 @@ class Migration(migrations.Migration):
                 ('era', models.IntegerField()),
                 ('xid_from', models.BigIntegerField()),
                 ('xid_to', models.BigIntegerField()),
+                ('own_xid', models.BigIntegerField()),
                 ('at', models.DateTimeField()),
                 ('line_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('leaves', models.BinaryField()),
@@ -173,4 +181,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(CREATE_TOKENS, "DROP FUNCTION gusu_tokens"),
         migrations.RunSQL(APPEND_ONLY, migrations.RunSQL.noop),
+        migrations.RunPython(begin_the_trail, migrations.RunPython.noop),
     ]
