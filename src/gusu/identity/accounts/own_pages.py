@@ -6,7 +6,7 @@ from django.forms import Form
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gusu.identity.access import Request, keep_session, page, signed_in
 from gusu.identity.accounts import actions, otp, queries
@@ -16,7 +16,7 @@ from gusu.kernel.errors import GusuError
 
 
 @page(may=signed_in)
-@require_GET
+@require_safe
 def my_account(request: Request) -> HttpResponseBase:
     """Who I am here, what I may do, and how I sign in."""
     return _my_account(request, queries.account(request.actor.account), ChangePassword())
@@ -39,7 +39,7 @@ def change_password(request: Request) -> HttpResponseBase:
 
 
 @page(may=signed_in)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def one_time_code(request: Request) -> HttpResponseBase:
     """The switch for one-time codes; POST begins, with a fresh secret."""
     account = queries.account(request.actor.account)

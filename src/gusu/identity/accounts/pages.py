@@ -5,7 +5,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gusu.identity import passwords
 from gusu.identity.access import Request, page, permission
@@ -20,7 +20,7 @@ MANAGES = permission("identity.manage")
 
 
 @page(may=MANAGES)
-@require_GET
+@require_safe
 def accounts(request: Request) -> HttpResponseBase:
     """Newest first; search by name, filter by kind."""
     asked, kind = request.GET.get("q", "").strip(), request.GET.get("kind", "")
@@ -31,7 +31,7 @@ def accounts(request: Request) -> HttpResponseBase:
 
 
 @page(may=MANAGES)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_account(request: Request) -> HttpResponseBase:
     form = OpenAccount(request.POST or None)
     if not form.is_valid():
@@ -46,7 +46,7 @@ def new_account(request: Request) -> HttpResponseBase:
 
 
 @page(may=MANAGES)
-@require_GET
+@require_safe
 def account(request: Request, key: str) -> HttpResponseBase:
     return _account(request, queries.account(key), Appoint())
 

@@ -5,7 +5,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gusu.identity.access import Request, anyone, page, permission
 from gusu.identity.organisations import actions, queries
@@ -20,7 +20,7 @@ MANAGES = permission("identity.manage")
 
 
 @page(may=anyone)
-@require_GET
+@require_safe
 def organisations(request: Request) -> HttpResponseBase:
     """The tree, or what a search finds."""
     asked = request.GET.get("q", "").strip()
@@ -31,7 +31,7 @@ def organisations(request: Request) -> HttpResponseBase:
 
 
 @page(may=anyone)
-@require_GET
+@require_safe
 def organisation(request: Request, code: str) -> HttpResponseBase:
     organisation = queries.organisation(code)
     seen = {
@@ -45,7 +45,7 @@ def organisation(request: Request, code: str) -> HttpResponseBase:
 
 
 @page(may=MANAGES)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit_organisation(request: Request, code: str) -> HttpResponseBase:
     """Renames what the city keeps itself; what a pack declares is shown with the way to adopt it."""
     organisation = queries.organisation(code)

@@ -5,7 +5,7 @@ from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from gusu.identity.access import Request, anyone, page, signed_in
 from gusu.identity.accounts import queries as accounts
@@ -17,6 +17,7 @@ BACKEND = "gusu.identity.access.NoBackend"
 
 
 @page(may=anyone)
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: Request) -> HttpResponseBase:
     """Asks for name and password; afterwards goes where the reader wanted to go, if that is on this site."""
     after = _on_this_site(request, request.POST.get("next") or request.GET.get("next") or settings.LOGIN_REDIRECT_URL)
@@ -53,7 +54,7 @@ def client_address(request: HttpRequest) -> str:
 
 def _on_this_site(request: HttpRequest, address: str) -> str:
     here = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return address if here else "/"
+    return address if here and address.startswith("/") else "/"
 
 
 def _form(request: HttpRequest, form: SignIn, after: str, status: int = 200) -> HttpResponseBase:

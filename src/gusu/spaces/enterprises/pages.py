@@ -1,7 +1,7 @@
 """An enterprise's home."""
 
 from django.http import HttpResponseBase
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from gusu.identity.access import Request, kind, page
 from gusu.resources.registers.queries import open_registers
@@ -9,6 +9,6 @@ from gusu.spaces.words import show
 
 
 @page(may=kind("enterprise"))
-@require_GET
+@require_safe
 def home(request: Request) -> HttpResponseBase:
     return show(request, "enterprises/home.html", {"actor": request.actor, "registers": open_registers()})

@@ -11,7 +11,7 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gusu.identity.access import Request, kind, page, permission
 from gusu.kernel import clock
@@ -27,6 +27,7 @@ from gusu.resources.registers import queries as registers_queries
 from gusu.spaces.words import show, words
 
 PAGE = 30
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LARGEST_UPLOAD = 200 * 1024 * 1024
 
 
@@ -38,7 +39,7 @@ class Echo:
 
 
 @page(may=kind("official"))
-@require_GET
+@require_safe
 def home(request: Request) -> HttpResponseBase:
     seen: dict[str, Any] = {"actor": request.actor, "exchanges": [], "seal": None}
     if request.actor.can("exchange.read"):
@@ -49,7 +50,7 @@ def home(request: Request) -> HttpResponseBase:
 
 
 @page(may=permission("exchange.read"))
-@require_GET
+@require_safe
 def runs(request: Request) -> HttpResponseBase:
     """Standing exchanges, and every batch, newest first."""
     chosen, state = request.GET.get("exchange", ""), request.GET.get("state", "")
@@ -82,6 +83,9 @@ def receive(request: Request, code: str) -> HttpResponseBase:
     if file is not None and (file.size or 0) > LARGEST_UPLOAD:
         messages.error(request, _("The file is larger than 200 MB. Deliver it to the exchange's folder instead."))
         return redirect("runs")
+    if file is None and request.content_type == "multipart/form-data":
+        messages.error(request, _("Choose the file to deliver."))
+        return redirect("runs")
     source = drop(file.name or "delivered.csv", file.chunks()) if file else ""
     batch = open_batch(exchange, by=request.actor, source=source)
     messages.success(request, _("Batch %(batch)s is opened; it is received in the background.") % {"batch": batch})
@@ -89,7 +93,7 @@ def receive(request: Request, code: str) -> HttpResponseBase:
 
 
 @page(may=permission("exchange.read"))
-@require_GET
+@require_safe
 def batch(request: Request, code: str, number: int) -> HttpResponseBase:
     """One batch: where it stands, what it adds up to, what each rule found, which rows are kept out."""
     batch = exchange_queries.batch_numbered(code, number)
@@ -111,7 +115,7 @@ def batch(request: Request, code: str, number: int) -> HttpResponseBase:
 
 
 @page(may=permission("quality.read"))
-@require_GET
+@require_safe
 def quarantine_file(request: Request, code: str, number: int) -> HttpResponseBase:
     """The list that goes back to the department: position, item and reason; no value leaves with it."""
     batch = exchange_queries.batch_numbered(code, number)
@@ -126,11 +130,16 @@ def _quarantine_lines(batch: exchange_queries.Batch) -> Iterator[str]:
     writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(["位置 position", "信息项 item", "规则 rule", "应为 expected"])
     for row in quality_queries.quarantine(batch).iterator(chunk_size=2000):
-        yield writer.writerow([row.position, row.element, row.rule, titles.get(row.rule, "")])
+        yield writer.writerow([row.position, *map(_as_text, (row.element, row.rule, titles.get(row.rule, "")))])
+
+
+def _as_text(cell: str) -> str:
+    """A spreadsheet would run what looks like a formula (CSV injection); an apostrophe makes it text."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 @page(may=permission("audit.read"))
-@require_GET
+@require_safe
 def audit(request: Request) -> HttpResponseBase:
     """Who did what. Reading the trail is itself nothing about a person; lines hold ids and codes only."""
     asked = {name: request.GET.get(name, "").strip() for name in ("actor", "verb", "outcome", "subject")}
@@ -146,7 +155,7 @@ def audit(request: Request) -> HttpResponseBase:
 
 
 @page(may=permission("calendar.edit"))
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def calendar(request: Request) -> HttpResponseBase:
     """Holidays and worked weekends of a year; an administrator corrects a day."""
     year = _whole(request.GET.get("year")) or clock.today().year

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from gusu.governance.performance.queries import targets as promises
 from gusu.identity.access import Request, anyone, page, signed_in
@@ -28,7 +28,7 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 
 
 @page(may=anyone)
-@require_GET
+@require_safe
 def home(request: Request) -> HttpResponseBase:
     registers = registers_queries.open_registers()
     editions = {register.code: registers_queries.newest_edition(register.code) for register in registers}
@@ -44,14 +44,14 @@ def home(request: Request) -> HttpResponseBase:
 
 
 @page(may=signed_in)
-@require_GET
+@require_safe
 def space(request: Request) -> HttpResponseBase:
     """Where one lands after signing in: one's own space."""
     return redirect(home_of(request.actor))
 
 
 @page(may=anyone)
-@require_GET
+@require_safe
 def search(request: Request) -> HttpResponseBase:
     """One box for the whole site: what it finds in every open register and in the catalogue."""
     asked = request.GET.get("q", "").strip()
@@ -66,7 +66,7 @@ def search(request: Request) -> HttpResponseBase:
 
 
 @page(may=anyone)
-@require_GET
+@require_safe
 def register(request: Request, code: str) -> HttpResponseBase:
     """A register's front page: search it, or go down from the top."""
     register = _opened(request, code)
@@ -86,7 +86,7 @@ def register(request: Request, code: str) -> HttpResponseBase:
 
 
 @page(may=anyone)
-@require_GET
+@require_safe
 def subject(request: Request, code: str, key: str) -> HttpResponseBase:
     """One key: what it is, what it was on a day, where it lies, what became of it, what we knew in which edition."""
     register = _opened(request, code)
@@ -117,7 +117,7 @@ def subject(request: Request, code: str, key: str) -> HttpResponseBase:
 
 
 @page(may=anyone)
-@require_GET
+@require_safe
 def catalogue(request: Request) -> HttpResponseBase:
     asked = request.GET.get("q", "").strip()
     entries = list(catalogue_queries.matching(asked) if asked else catalogue_queries.entries())
@@ -128,7 +128,7 @@ def catalogue(request: Request) -> HttpResponseBase:
 
 
 @page(may=anyone)
-@require_GET
+@require_safe
 def entry(request: Request, resource: str) -> HttpResponseBase:
     """A catalogue entry with its measured quality and freshness."""
     entry = catalogue_queries.entry_of(resource)
@@ -144,7 +144,7 @@ def entry(request: Request, resource: str) -> HttpResponseBase:
 
 
 @page(may=anyone)
-@require_GET
+@require_safe
 def targets(request: Request) -> HttpResponseBase:
     return show(request, "public/targets.html", {"targets": promises()})
 
@@ -156,7 +156,7 @@ def language(request: Request) -> HttpResponseBase:
     chosen, after = request.POST.get("language", ""), request.POST.get("next", "/")
     if chosen not in dict(settings.LANGUAGES):
         raise Http404
-    here = url_has_allowed_host_and_scheme(after, {request.get_host()}, request.is_secure())
+    here = after.startswith("/") and url_has_allowed_host_and_scheme(after, {request.get_host()}, request.is_secure())
     answer: HttpResponse = redirect(after if here else "/")
     answer.set_cookie(
         settings.LANGUAGE_COOKIE_NAME, chosen, LANGUAGE_COOKIE_AGE, secure=settings.HTTPS, samesite="Lax", httponly=True
