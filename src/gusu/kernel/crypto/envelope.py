@@ -8,11 +8,13 @@ import hmac
 import os
 from hashlib import sha256
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gusu.kernel.crypto import keys
 
-NONCE, WRAPPED = 12, 48
+NONCE, WRAPPED, TAG = 12, 48, 16
+SHORTEST = NONCE + WRAPPED + NONCE + TAG
 
 
 def close(value: str, *, context: str) -> str:
@@ -29,12 +31,26 @@ def close(value: str, *, context: str) -> str:
 
 def open_(closed: str, *, context: str) -> str:
     """The value again; raises `cryptography.exceptions.InvalidTag` if it was touched or moved."""
-    _, version, body = closed.split(".")
-    raw, bound = base64.urlsafe_b64decode(body), context.encode()
+    version, raw = _parts(closed)
+    bound = context.encode()
     outer, raw = raw[:NONCE], raw[NONCE:]
     wrapped, raw = raw[:WRAPPED], raw[WRAPPED:]
-    data_key = AESGCM(keys.derived("envelope", int(version))).decrypt(outer, wrapped, bound)
+    data_key = AESGCM(keys.derived("envelope", version)).decrypt(outer, wrapped, bound)
     return AESGCM(data_key).decrypt(raw[:NONCE], raw[NONCE:], bound).decode()
+
+
+def _parts(closed: str) -> tuple[int, bytes]:
+    """(key version, body) of an envelope written exactly as `close` writes it, under a key there is."""
+    known = {str(version): version for version in keys.versions()}
+    form, _, rest = closed.partition(".")
+    version, _, body = rest.partition(".")
+    try:
+        raw = base64.urlsafe_b64decode(body)
+    except ValueError:
+        raise InvalidTag from None
+    if form != "v1" or version not in known or base64.urlsafe_b64encode(raw).decode() != body or len(raw) < SHORTEST:
+        raise InvalidTag
+    return known[version], raw
 
 
 def blind_index(value: str, *, context: str, version: int = 1) -> str:
