@@ -8,8 +8,11 @@ with which it dies.
 import ctypes
 import json
 import os
+import re
 import signal
 import sys
+
+OF_THE_PROGRAM = {"ParserException", "BinderException", "CatalogException"}
 
 
 def main() -> int:
@@ -22,13 +25,23 @@ def main() -> int:
         import fsspec
 
         connection.register_filesystem(fsspec.filesystem(protocol))
-    try:
-        answers = [connection.execute(statement).fetchall() for statement in program["statements"]]
-    except duckdb.Error as error:
-        json.dump({"refused": f"{type(error).__name__}: {str(error).splitlines()[0][:300]}"}, sys.stdout)
-        return 0
+    answers = []
+    for statement in program["statements"]:
+        try:
+            answers.append(connection.execute(statement).fetchall())
+        except (duckdb.Error, UnicodeError) as error:
+            json.dump({"refused": refusal(error) | {"statement": len(answers) + 1}}, sys.stdout)
+            return 0
     json.dump({"answers": answers}, sys.stdout, default=str)
     return 0
+
+
+def refusal(error: Exception) -> dict[str, object]:
+    """What may be told: kind, line of a file, and the words only where they speak of the program, not of data."""
+    kind, said = type(error).__name__, str(error)
+    line = re.search(r"CSV Error on Line: (\d+)", said)
+    about = said.splitlines()[0][:300] if kind in OF_THE_PROGRAM else ""
+    return {"kind": kind, "line": int(line[1]) if line else None, "about": about}
 
 
 def _die_with_parent() -> None:

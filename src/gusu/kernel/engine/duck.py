@@ -36,7 +36,7 @@ def run(statements: Sequence[str]) -> list[Rows]:
         raise EngineDied(how=f"exit {child.returncode}")
     answer = json.loads(child.stdout)
     if "refused" in answer:
-        raise EngineRefused(why=answer["refused"])
+        raise EngineRefused(**answer["refused"])
     rows: list[Rows] = answer["answers"]
     return rows
 
