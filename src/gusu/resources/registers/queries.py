@@ -182,7 +182,7 @@ def search(register: str, asked: str, *, after: int = 0, limit: int = PAGE) -> l
     keyset by id.
     """
     spec = _spec(register)
-    asked = asked.strip()
+    asked = " ".join(asked.split())  # an ideographic space parts words too
     if not asked:
         return []
     if asked.isascii() and asked.isdigit():
