@@ -5,6 +5,7 @@ GUSU_KEYS   the key folder, outside the data folder; default ~/.config/gusu/keys
 DATABASE_URL  a PostgreSQL >= 15; `gusu up` sets it to the embedded one when it is absent
 GUSU_HOSTS  comma-separated host names the site answers to; default loopback only
 GUSU_HTTPS  "1" when a proxy in front speaks HTTPS: cookies become Secure
+GUSU_DEMO   "0" for a real city: no invented people, and a first administrator instead; default "1"
 GUSU_LAKE   where the lake's files are, a folder or an fsspec address; default $GUSU_DATA/lake
 """
 
@@ -41,6 +42,7 @@ DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///g
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 SECRET_KEY = site_secret("django")
+DEMO = os.environ.get("GUSU_DEMO", "1") == "1"
 HTTPS = os.environ.get("GUSU_HTTPS") == "1"
 DEBUG = False
 ALLOWED_HOSTS = [
@@ -70,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "gusu.identity.access.DefaultDeny",
+    "gusu.site.text.OnlyText",
     "gusu.kernel.looks.errors.Refusals",
 ]
 CSRF_FAILURE_VIEW = "gusu.kernel.looks.errors.csrf_failure"
