@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from gusu.identity.accounts import queries as accounts
-from gusu.identity.accounts.actions import NewAccount, appoint, open_account, reset_password
+from gusu.identity.accounts.actions import NewAccount, appoint, close_account, open_account, reset_password
 from gusu.identity.accounts.queries import Account
 from gusu.identity.organisations.queries import organisation
 from gusu.identity.passwords import readable
@@ -56,6 +56,13 @@ def open_demo_accounts(by: Actor) -> list[tuple[str, str, Text]]:
             _write(passwords)
         shown.append((person.sign_in_name, password, Text(person.label.zh, person.label.en)))
     return shown
+
+
+def close_demo_accounts(by: Actor) -> None:
+    """Invented people have no place in a real city. A second call finds none."""
+    for account in accounts.demo_accounts():
+        close_account(account, by=by)
+    _file().unlink(missing_ok=True)
 
 
 @transaction.atomic

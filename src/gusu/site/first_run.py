@@ -2,8 +2,17 @@
 
 from collections.abc import Callable
 
-from gusu.demo.people import open_demo_accounts
-from gusu.kernel.actor import house
+from django.conf import settings
+
+from gusu.demo.people import close_demo_accounts, open_demo_accounts
+from gusu.identity.accounts import queries as accounts
+from gusu.identity.accounts.actions import NewAccount, appoint, open_account
+from gusu.identity.organisations.queries import in_force
+from gusu.identity.passwords import readable
+from gusu.identity.roles.queries import roles_in_force
+from gusu.kernel.actor import Actor, house
+from gusu.kernel.errors import NotFound
+from gusu.kernel.text import Text
 from gusu.packkit.apply import apply
 from gusu.packkit.load import load
 from gusu.packkit.rooms import gather
@@ -11,15 +20,36 @@ from gusu.resources.exchange.actions import open_batch
 from gusu.resources.exchange.queries import exchanges
 from gusu.site.wiring import PACK_ROOMS
 
+MANAGES = "identity.manage"
+
 
 def prepare(people: int, report: Callable[[str], None]) -> list[str]:
-    """Apply the packs, open the demo accounts, receive what has never been received. Answers the sign-ins, a line
-    each.
-    """
+    """Apply the packs, receive what has never been received, see that somebody can sign in. Answers the sign-ins."""
     by = house("first-run")
     done = apply(load(gather(PACK_ROOMS)), by=by)
     report(f"packs applied: {len(done.to_do)} changes")
     for standing in exchanges():
         if standing.last_number is None:
             report(f"first batch of {standing.code} queued as {open_batch(standing.exchange, by=by)}")
-    return [f"{name:<12} {password:<16} {label.both}" for name, password, label in open_demo_accounts(by)]
+    if people:
+        report("people: the population register is not built yet, so none are made")
+    signs = open_demo_accounts(by) if settings.DEMO else _first_administrator(by)
+    return [f"{name:<14} {password:<18} {label.both}" for name, password, label in signs]
+
+
+def _first_administrator(by: Actor) -> list[tuple[str, str, Text]]:
+    """A real city: the demo people's accounts are closed, and somebody must be able to open the first real one.
+
+    Made once, while nobody holds a role that manages accounts; the password is for one sign-in and shown this once.
+    """
+    close_demo_accounts(by)
+    if accounts.somebody_may(MANAGES):
+        return []
+    role = next(role for role in roles_in_force() if MANAGES in role.permissions)
+    top = in_force().filter(parent=None).order_by("pk").first()
+    if top is None:
+        raise NotFound(kind=Text("机构", "organisation"), key="parent: none")
+    password = readable()
+    account = open_account(NewAccount("first-administrator", role.name.zh, "official", password=password), by=by)
+    appoint(account, role=role, organisation=top, by=by)
+    return [(account.sign_in_name, password, Text("首任管理员，仅此一次显示", "first administrator, shown this once"))]

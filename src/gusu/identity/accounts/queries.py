@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import F, FilteredRelation, Min, Q, QuerySet
 from django.utils.crypto import constant_time_compare
 
 from gusu.identity.accounts.models import Account, Appointment, Kind
@@ -98,9 +98,19 @@ def appointments_in_force(account: Account) -> QuerySet[Appointment]:
     return appointments_of(account).filter(today, role__retired_at=None, organisation__ended_on=None)
 
 
+def somebody_may(permission: str) -> bool:
+    """Whether any account that is open holds this permission today."""
+    return (
+        Appointment.objects.filter(in_force_on(clock.today()), account__closed_at=None)
+        .filter(role__permissions__contains=[permission], role__retired_at=None)
+        .exists()
+    )
+
+
 def demo_accounts() -> QuerySet[Account]:
-    """The invented people of a demonstration city; none in a real one."""
-    return Account.objects.filter(demo=True, closed_at=None).order_by("pk")
+    """The invented people of a demonstration city, each with the name of a role; none in a real one."""
+    role = {"role_zh": Min("appointments__role__name_zh"), "role_en": Min("appointments__role__name_en")}
+    return Account.objects.filter(demo=True, closed_at=None).annotate(**role).order_by("pk")
 
 
 def _with_posts(account_id: str) -> QuerySet[Account]:

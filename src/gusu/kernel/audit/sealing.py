@@ -42,7 +42,7 @@ CROSS JOIN (SELECT last_value AS now_era, pg_snapshot_xmax(pg_current_snapshot()
 WHERE xid < 0 OR xid >= CASE era WHEN now_era THEN xid_next ELSE coalesce(xid_to, 0) END ORDER BY id
 """
 GENESIS = bytes(32)
-SEALER = 0x67757375  # one sealer at a time; writers do not take this lock
+SEALER = 0x7365616C  # "seal": one sealer at a time; writers do not take this lock
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What surrounds every page: whose city this is, where one can go from here, who is signed in."""
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -30,7 +31,7 @@ def chrome(request: HttpRequest) -> Chrome:
         ),
         search=reverse("search"),
         sign_out="" if actor.is_anonymous else reverse("sign_out"),
-        demo=True,
+        demo=settings.DEMO,
     )
 
 
@@ -45,9 +46,11 @@ def _places(actor: Actor, path: str) -> list[NavItem]:
         (register.title, reverse("register", args=[register.code])) for register in open_registers()
     ]
     places += [(_("Data catalogue"), reverse("catalogue")), (_("Organisations"), reverse("organisations"))]
-    if not actor.is_anonymous:
-        places.insert(0, (_("My space"), home_of(actor)))
-    return [NavItem(str(text), url, path.startswith(url)) for text, url in places]
+    items = [NavItem(str(text), url, path.startswith(url)) for text, url in places]
+    if actor.is_anonymous:
+        return items
+    space = home_of(actor)
+    return [NavItem(_("My space"), space, path.startswith((space, reverse("accounts")))), *items]
 
 
 def _account(actor: Actor, path: str) -> NavItem:
