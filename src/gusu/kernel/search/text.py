@@ -11,6 +11,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from gusu.kernel.errors import GusuError
+from gusu.kernel.text import Text
+
+LONGEST_QUESTION = 100
 CREATE_TOKENS = r"""
 CREATE OR REPLACE FUNCTION gusu_tokens(value text, asking boolean) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
@@ -31,11 +35,25 @@ $$;
 """
 
 
+class QuestionTooLong(GusuError):
+    """Every word is sought in every row it may be in: a question of a book's length would keep the database busy."""
+
+    status, code = 422, "question_too_long"
+    says = Text("请用不超过 {most} 个字查找。", "Ask in at most {most} characters.")
+
+
+def words_of(asked: str) -> list[str]:
+    """The words of a question, parted by any white space, an ideographic one too; QuestionTooLong."""
+    if len(asked.strip()) > LONGEST_QUESTION:
+        raise QuestionTooLong(most=LONGEST_QUESTION)
+    return asked.split()
+
+
 def matching(rows: QuerySet[Any], column: str, asked: str) -> QuerySet[Any]:
     """The rows whose text column holds every word of `asked`, rechecked as substrings."""
     table = rows.model._meta.db_table
-    words = asked.split()
-    asked = " ".join(words)  # an ideographic space parts words too; inside the function it would be a character
+    words = words_of(asked)
+    asked = " ".join(words)  # inside the function an ideographic space would be a character
     found = rows.extra(where=[f'gusu_tokens("{table}"."{column}", false) @> gusu_tokens(%s, true)'], params=[asked])
     for word in words:
         found = found.filter(**{f"{column}__icontains": word})

@@ -6,6 +6,7 @@ from operator import or_
 from django.db.models import Q, QuerySet
 
 from gusu.kernel.errors import NotFound
+from gusu.kernel.search.text import words_of
 from gusu.kernel.text import Text
 from gusu.resources.catalogue.models import Entry
 
@@ -20,7 +21,7 @@ def entries() -> QuerySet[Entry]:
 def matching(asked: str) -> QuerySet[Entry]:
     """Entries whose title or abstract holds every word asked for."""
     found = entries()
-    for word in asked.split():
+    for word in words_of(asked):
         words = [
             Q(**{f"{field}__icontains": word})
             for field in ("title_zh", "title_en", "abstract_zh", "abstract_en", "code")

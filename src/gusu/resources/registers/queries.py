@@ -9,6 +9,7 @@ from django.db import connection
 
 from gusu.kernel.engine.duck import name
 from gusu.kernel.errors import NotFound
+from gusu.kernel.search.text import words_of
 from gusu.kernel.text import Text
 from gusu.kernel.vocabulary.queries import code_labels
 from gusu.resources.registers.models import Edition, Register
@@ -182,12 +183,12 @@ def search(register: str, asked: str, *, after: int = 0, limit: int = PAGE) -> l
     keyset by id.
     """
     spec = _spec(register)
-    asked = " ".join(asked.split())  # an ideographic space parts words too
+    words = words_of(asked)
+    asked = " ".join(words)
     if not asked:
         return []
     if asked.isascii() and asked.isdigit():
         return _versions(register, "key LIKE %s AND id > %s", [f"{asked}%", after], None, order="id", limit=limit)
-    words = asked.split()
     matches = []
     values: list[SqlValue] = []
     for element in spec.search:
