@@ -1,11 +1,15 @@
 """Folders for work under way: in the data folder, closed to others, gone with the work, or swept once its process is.
 
 They hold rows on their way between lake and database: the system's /tmp, where a killed process would leave them, is no
-place for those.
+place for those.  Each process has a folder of its own and holds a lock beside it, which the kernel lets go however the
+process ends; a process number would not do, since a dead process that nobody waits for keeps its own.
 """
 
+import fcntl
 import os
+import secrets
 import shutil
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,29 +17,44 @@ from django.conf import settings
 
 
 def folder(use: str) -> "TemporaryDirectory[str]":
-    """An empty folder that disappears with its object. Its name begins with our process number; `use` is for people."""
-    return TemporaryDirectory(prefix=f"{os.getpid()}-{use}-", dir=_place(), ignore_cleanup_errors=True)
+    """An empty folder that disappears with its object; `use` is for whoever looks."""
+    return TemporaryDirectory(prefix=f"{use}-", dir=_ours(_place()), ignore_cleanup_errors=True)
 
 
 def sweep() -> int:
-    """Remove what processes that are gone have left; answers how many folders."""
-    left = [path for path in _place().iterdir() if not _is_alive(path.name.split("-", 1)[0])]
-    for path in left:
-        shutil.rmtree(path, ignore_errors=True)
-    return len(left)
+    """Remove what processes that are gone have left; answers how many there were."""
+    swept = 0
+    for lock in _place().glob("*.lock"):
+        handle = os.open(lock, os.O_RDWR)
+        if _taken(handle):
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink(missing_ok=True)
+            swept += 1
+        os.close(handle)
+    return swept
+
+
+@cache
+def _ours(place: Path) -> Path:
+    """This process's folder. The handle of its lock is never closed."""
+    root = place / f"{os.getpid()}-{secrets.token_hex(4)}"
+    lock = root.with_suffix(".lock")
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    if not _taken(handle) or not lock.exists():
+        raise BlockingIOError(f"{lock}: swept while being made")
+    root.mkdir(mode=0o700)
+    return root
+
+
+def _taken(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _place() -> Path:
     place = Path(settings.DATA) / "run" / "scratch"
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     return place
-
-
-def _is_alive(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -64,8 +64,11 @@ def job(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 
 def later(name: str, *, once: str = "", **arguments: int | str) -> None:
-    """Queue the job `name` in this transaction.  `once`: one already waiting under that word stands for it too."""
-    deferrer = app.configure_task(name, queueing_lock=once or None)
+    """Queue the job `name` in this transaction.
+
+    once: a job already waiting under that word stands for this one too, and one that runs under it is waited for.
+    """
+    deferrer = app.configure_task(name, queueing_lock=once or None, lock=once or None)
     try:
         with transaction.atomic():
             deferrer.defer(**arguments)

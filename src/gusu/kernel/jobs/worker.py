@@ -41,7 +41,7 @@ async def _run(app: App) -> None:
         chores = [
             asyncio.create_task(_every(1.0, lambda: _in_thread(seal_finished_lines))),
             asyncio.create_task(_every(1.0, lambda: take_over_stalled_jobs(app))),
-            asyncio.create_task(_every(2.0, lambda: hand.put_back_lost_jobs(app))),
+            asyncio.create_task(_every(1.0, lambda: hand.put_back_lost_jobs(app))),
             asyncio.create_task(_every(3600.0, lambda: _tidy(app))),
         ]
         try:
