@@ -113,9 +113,10 @@ def _new_account(request: Request, form: OpenAccount, status: int) -> HttpRespon
 
 
 def _offered(form: Appoint) -> Appoint:
+    none = ("", _("Choose one"))
     return form.offering(
-        [(role.code, str(role.name)) for role in roles.roles_in_force()],
-        [(each.code, str(each.name)) for each in organisations.in_force().order_by("path")],
+        [none, *((role.code, str(role.name)) for role in roles.roles_in_force())],
+        [none, *((each.code, str(each.name)) for each in organisations.in_order())],
     )
 
 

@@ -53,7 +53,7 @@ def rename_organisation(organisation: Organisation, *, name_zh: str, name_en: st
 def close_organisation(organisation: Organisation, *, by: Actor) -> Organisation:
     """It ends today; appointments in it give nothing from now on."""
     _refuse_unless_ours(organisation)
-    if count := queries.children_of(organisation).count():
+    if count := len(queries.children_of(organisation)):
         raise HasOpenChildren(code=organisation.code, count=count)
     organisation.ended_on = clock.today()
     organisation.save(update_fields=["ended_on"])

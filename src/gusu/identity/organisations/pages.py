@@ -92,4 +92,4 @@ def _edit(request: Request, organisation: Organisation, form: Rename, status: in
 def _branch(node: Node, *, open_: bool = False) -> Branch:
     each = node.organisation
     children = tuple(_branch(child) for child in node.children)
-    return Branch(str(each.name), reverse("organisation", args=[each.code]), each.code, children, open=open_)
+    return Branch(str(each.name), reverse("organisation", args=[each.code]), children=children, open=open_)

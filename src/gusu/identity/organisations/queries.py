@@ -41,11 +41,11 @@ def by_code(codes: list[str]) -> dict[str, Organisation]:
 
 
 def tree() -> tuple[Node, ...]:
-    """The whole tree of what exists today, in one query; beside each other governments first, then by code.
+    """The whole tree of what exists today, in one query; beside each other in order.
 
     What stands below an ended parent stands at the top.
     """
-    found = sorted(in_force(), key=lambda each: (Kind.values.index(each.kind), each.code))
+    found = in_order()
     known = {each.pk for each in found}
     below = defaultdict[int | None, list[Organisation]](list)
     for each in found:
@@ -53,13 +53,19 @@ def tree() -> tuple[Node, ...]:
     return _nodes(below, None)
 
 
+def in_order() -> list[Organisation]:
+    """All that exist today: governments first, then departments, districts, institutions; each as declared."""
+    return _ordered(in_force())
+
+
 def subtree(top: Organisation) -> QuerySet[Organisation]:
     """`top` and everything below it that exists today, parents before children."""
     return in_force().filter(Q(path=top.path) | Q(path__startswith=f"{top.path}/")).order_by("path")
 
 
-def children_of(parent: Organisation) -> QuerySet[Organisation]:
-    return in_force().filter(parent=parent).order_by("kind", "code")
+def children_of(parent: Organisation) -> list[Organisation]:
+    """What stands directly below, in order."""
+    return _ordered(in_force().filter(parent=parent))
 
 
 def ancestors_of(organisation: Organisation) -> list[Organisation]:
@@ -72,6 +78,10 @@ def ancestors_of(organisation: Organisation) -> list[Organisation]:
 def organisations_matching(asked: str, *, most: int = 50) -> list[Organisation]:
     """By name in either language, code or USCC; the first `most` in the order of the tree."""
     return list(matching(in_force().select_related("parent"), "words", asked).order_by("path")[:most])
+
+
+def _ordered(found: QuerySet[Organisation]) -> list[Organisation]:
+    return sorted(found, key=lambda each: (Kind.values.index(each.kind), each.pk))
 
 
 def _nodes(below: dict[int | None, list[Organisation]], parent: int | None) -> tuple[Node, ...]:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from gusu.identity.access import Request, anyone, page, signed_in
 from gusu.identity.accounts import queries as accounts
+from gusu.identity.accounts.forms import KINDS
 from gusu.identity.signin import actions
 from gusu.identity.signin.forms import SignIn
 from gusu.kernel.errors import GusuError
@@ -58,5 +59,5 @@ def _on_this_site(request: HttpRequest, address: str) -> str:
 
 
 def _form(request: HttpRequest, form: SignIn, after: str, status: int = 200) -> HttpResponseBase:
-    seen = {"form": form, "after": after, "demo": accounts.demo_accounts()}
+    seen = {"form": form, "after": after, "demo": accounts.demo_accounts(), "kinds": KINDS}
     return render(request, "identity/signin/sign_in.html", seen, status=status)
