@@ -97,6 +97,8 @@ def subject(request: Request, code: str, key: str) -> HttpResponseBase:
         raise NotFound(kind=register.title, key=key)
     after = request.GET.get("after", "")
     children = registers_queries.children(code, key, after=after)
+    became, reported = (ask(code, key, known=known) for ask in (registers_queries.became, registers_queries.changes_of))
+    told = {(change.batch, change.position) for change in became}
     seen = {
         "register": register,
         "key": key,
@@ -105,8 +107,8 @@ def subject(request: Request, code: str, key: str) -> HttpResponseBase:
         "versions": versions,
         "at": registers_queries.versions_at(code, key, on=on, known=known) if on else [],
         "path": registers_queries.path(code, key, on=on, known=known) if not on or _lived(versions, on) else [],
-        "changes": registers_queries.changes_of(code, key, known=known),
-        "became": registers_queries.became(code, key, known=known),
+        "changes": [change for change in reported if (change.batch, change.position) not in told],
+        "became": became,
         "children": children,
         "next": f"?after={children[-1].key}" if len(children) == registers_queries.PAGE else "",
         "known_options": _known_options(code),
