@@ -134,6 +134,12 @@ def pack_folder(name: str) -> Path | None:
     return pack_folders().get(name)
 
 
+def inside(folder: Path, file: str) -> Path | None:
+    """A pack's own file by its path in the pack; None when there is none or the path leads out of the folder."""
+    place = (folder / file).resolve()
+    return place if place.is_file() and place.is_relative_to(folder.resolve()) else None
+
+
 def packs_in(place: Path) -> list[Path]:
     """The pack that `place` is, or the packs that lie in it."""
     if (place / "pack.yaml").is_file():

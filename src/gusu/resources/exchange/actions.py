@@ -1,10 +1,14 @@
 """Opening a batch (an action) and receiving it (a step)."""
 
+import os
+import re
 import secrets
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 
 from gusu.kernel import clock
 from gusu.kernel.action import action, step
@@ -14,17 +18,18 @@ from gusu.kernel.engine import digest, duck
 from gusu.kernel.engine.errors import EngineRefused
 from gusu.kernel.errors import NotFound
 from gusu.kernel.lake import files
-from gusu.kernel.packs import pack_folder
+from gusu.kernel.packs import inside, pack_folder
 from gusu.kernel.states import move
 from gusu.kernel.text import Text
 from gusu.resources.catalogue.queries import item_names
 from gusu.resources.exchange import rules
 from gusu.resources.exchange.connectors.contract import Source, connector
-from gusu.resources.exchange.errors import BadInput, SourceMissing, Unbalanced
+from gusu.resources.exchange.errors import BadInput, NothingInside, SourceMissing, Unbalanced, Unreadable
 from gusu.resources.exchange.events import BatchLanded, BatchOpened
 from gusu.resources.exchange.models import Batch, BatchState, Exchange
 
 POSITION = "_position"
+LONGEST_NAME = 60  # characters; of three bytes each a file name holds 85
 
 
 @action(may=rules.may_run_exchanges, tells=lambda batch: BatchOpened(batch=batch.pk))
@@ -77,11 +82,15 @@ def _landed(batch: Batch, source: Source, columns: list[str]) -> Callable[[Batch
                 digest.measured(landed, columns, batch.salt),
             ]
         )
-    except EngineRefused:
+    except EngineRefused as refusal:
+        if refusal.wants_memory:
+            raise
         source.diagnose()
-        raise
+        raise Unreadable(place=source.place, kind=refusal.kind, line=refusal.line or "?") from None
     rows, at_source = digest.total(measured)
     _, at_target = digest.total(stored)
+    if not rows:
+        raise NothingInside(place=source.place)
     if at_source != at_target:
         raise Unbalanced(batch=batch, source=at_source, landed=at_target)
 
@@ -118,6 +127,8 @@ def _close(batch: Batch, state: BatchState, **changes: object) -> None:
     for field, value in changes.items():
         setattr(batch, field, value)
     batch.save(update_fields=["state", *changes])
+    if state in rules.RECEIVED:
+        transaction.on_commit(lambda: _discard(Path(batch.source)))
     note(batch=str(batch), state=state, rows=batch.rows)
 
 
@@ -130,16 +141,40 @@ def _usual_place(exchange: Exchange) -> Path:
     folder = pack_folder(exchange.pack)
     if folder is None:
         raise NotFound(kind=Text("内容包", "pack"), key=exchange.pack)
-    place: Path = folder / exchange.settings["file"]
-    if not place.is_file():
-        raise SourceMissing(place=place.name)
+    file = str(exchange.settings.get("file", ""))
+    place = inside(folder, file)
+    if place is None:
+        raise SourceMissing(place=Path(file).name or exchange.code)
     return place
 
 
 def drop(name: str, chunks: Iterable[bytes]) -> str:
     """Keep a file delivered by hand until it is received; answers where. The name is made safe and unique."""
-    place = settings.DATA / "drops" / f"{secrets.token_hex(8)}-{Path(name).name[-80:]}"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("xb") as file:
+    spoken = re.sub(r"[^\w.()（）-]+", "_", Path(name).name)[-LONGEST_NAME:]
+    place = _drops() / f"{secrets.token_hex(8)}-{spoken}"
+    with open(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
         file.writelines(chunks)
     return str(place)
+
+
+def sweep_drops(*, older_than: timedelta = timedelta(days=1)) -> int:
+    """Remove delivered files no batch waits for: a process was killed before it could; answers how many."""
+    limit = (clock.now() - older_than).timestamp()
+    found = [place for place in _drops().iterdir() if place.stat().st_mtime < limit]
+    waiting = set(Batch.objects.filter(state=BatchState.OPENED).values_list("source", flat=True))
+    left = [place for place in found if str(place) not in waiting]
+    for place in left:
+        _discard(place)
+    return len(left)
+
+
+def _discard(source: Path) -> None:
+    """A delivered file has served once its batch is received or refused. Files of a pack or a department stay."""
+    if source.parent == _drops():
+        source.unlink(missing_ok=True)
+
+
+def _drops() -> Path:
+    place = Path(settings.DATA) / "drops"
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return place

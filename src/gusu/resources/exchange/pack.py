@@ -5,7 +5,7 @@ from typing import Any
 
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor
-from gusu.kernel.packs import Known, Label, Piece, Problem, Section
+from gusu.kernel.packs import Known, Label, Piece, Problem, Section, inside
 from gusu.resources.exchange.connectors.contract import known as known_connectors
 from gusu.resources.exchange.models import Exchange
 
@@ -34,7 +34,7 @@ class Exchanges(Section[ExchangePiece]):
             yield Problem(f"没有这种连接器，可用：{names}", f"no such connector; there are: {names}", ("connector",))
         if piece.pack != known.pack:
             yield Problem(f"pack 应为本包名 {known.pack}", f"pack must name this pack, {known.pack}", ("pack",))
-        if "file" in piece.settings and not (known.folder / str(piece.settings["file"])).is_file():
+        if "file" in piece.settings and inside(known.folder, str(piece.settings["file"])) is None:
             yield Problem("包内没有这个文件", "the pack has no such file", ("settings", "file"))
 
     def kept(self) -> dict[str, ExchangePiece]:

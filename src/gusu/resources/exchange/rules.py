@@ -14,6 +14,7 @@ ALLOWED: Transitions = {
     BatchState.UNCHANGED: set(),
     BatchState.REFUSED: set(),
 }
+RECEIVED = {BatchState.LANDED, BatchState.UNCHANGED, BatchState.REFUSED}  # the source has served
 
 
 def may_run_exchanges(by: Actor, _exchange: Any) -> bool:

@@ -1,0 +1,5 @@
+"""What every resources test may ask for."""
+
+from tests.committing import committed, own_keys
+
+__all__ = ["committed", "own_keys"]
