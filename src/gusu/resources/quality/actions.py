@@ -1,6 +1,7 @@
 """Checking a batch: one set-based statement a rule, all in one engine run."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -38,9 +39,10 @@ def check_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchChecked] |
     resource = batch.exchange.resource
     rules = list(Rule.objects.filter(resource=resource, ended_at=None).order_by("code"))
     path = files.draft(f"{resource}.quarantined", f"{batch.number:06d}")
-    folder = scratch.folder("quarantine")
-    exported = Path(folder.name) / "quarantined.csv"
-    rows, counts, kept_out = _found(batch, rules, path, str(exported))
+    with ExitStack() as unless_found:
+        exported = Path(unless_found.enter_context(scratch.folder("quarantine"))) / "quarantined.csv"
+        rows, counts, kept_out = _found(batch, rules, path, str(exported))
+        folder = unless_found.pop_all()
 
     def commit(fresh: Batch) -> BatchChecked:
         files.adopt(path, rows=kept_out)
@@ -102,7 +104,7 @@ def _results(check: Check, rules: list[Rule], counts: Rows) -> Iterator[RuleResu
 def _copy_quarantine(check: Check, exported: Path) -> None:
     with connection.cursor() as cursor:
         table = Quarantined._meta.db_table
-        cursor.execute("CREATE TEMP TABLE arriving (position bigint, rule text, element text) ON COMMIT DROP")
+        cursor.execute("CREATE TEMP TABLE arriving (position bigint, rule text, element text)")
         with cursor.copy("COPY arriving FROM STDIN (FORMAT csv)") as copy:
             copy.write(exported.read_bytes())
         cursor.execute(
@@ -111,3 +113,4 @@ def _copy_quarantine(check: Check, exported: Path) -> None:
             "ORDER BY position, rule",
             [check.pk],
         )
+        cursor.execute("DROP TABLE arriving")

@@ -6,7 +6,7 @@ newest checked batch.
 """
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -14,6 +14,7 @@ from gusu.kernel.engine.duck import literal, name
 from gusu.kernel.packs import Piece
 
 Other = Callable[[str], str]
+Names = Annotated[list[str], msgspec.Meta(min_length=1)]
 
 
 class Kind(Piece, frozen=True, tag_field="kind"):
@@ -32,7 +33,7 @@ class Kind(Piece, frozen=True, tag_field="kind"):
 class Present(Kind, frozen=True, tag="present"):
     """Every named item has a value; with `any`, at least one of them has."""
 
-    items: list[str]
+    items: Names
     any: bool = False
 
     def columns(self) -> list[str]:
@@ -60,7 +61,7 @@ class InList(Kind, frozen=True, tag="in_list"):
     """Where the item has a value, it is one of these."""
 
     item: str
-    values: Annotated[list[str], msgspec.Meta(min_length=1)]
+    values: Names
 
     def columns(self) -> list[str]:
         return [self.item]
@@ -74,7 +75,7 @@ class FormatBy(Kind, frozen=True, tag="format_by"):
 
     item: str
     by: str
-    patterns: dict[str, str]
+    patterns: Annotated[dict[str, str], msgspec.Meta(min_length=1)]
 
     def columns(self) -> list[str]:
         return [self.item, self.by]
@@ -91,8 +92,8 @@ class Requires(Kind, frozen=True, tag="requires"):
     """Where `item` has one of the values, the other items must have a value too."""
 
     item: str
-    values: list[str]
-    items: list[str]
+    values: Names
+    items: Names
 
     def columns(self) -> list[str]:
         return [self.item, *self.items]
@@ -104,10 +105,10 @@ class Requires(Kind, frozen=True, tag="requires"):
 
 
 class Unique(Kind, frozen=True, tag="unique"):
-    """No two rows share these items. With `keep: first`, the first of them is let through."""
+    """No two rows share these items; missing values count as equal. With `keep: first`, the first is let through."""
 
-    items: list[str]
-    keep: str = ""
+    items: Names
+    keep: Literal["", "first"] = ""
 
     def columns(self) -> list[str]:
         return self.items
@@ -122,7 +123,7 @@ class Unique(Kind, frozen=True, tag="unique"):
 class Single(Kind, frozen=True, tag="single"):
     """For one `given` there is one `item`: a code has one name in one year."""
 
-    given: list[str]
+    given: Names
     item: str
 
     def columns(self) -> list[str]:
@@ -163,12 +164,16 @@ class InForce(Kind, frozen=True, tag="in_force"):
     since.
 
     What was never seen to begin is taken to have been there before the record starts.  moment: the item that orders
-    the changes.
+    the changes, a whole number; where it is none the change has no place in time and proves nothing.
     """
 
-    ended: list[str]
-    begun: list[str]
+    ended: Names
+    begun: Names
     moment: str
+
+    def __post_init__(self) -> None:
+        if len(self.ended) != len(self.begun):
+            raise ValueError("`ended` and `begun` name the same things on two sides: as many items in each")
 
     def columns(self) -> list[str]:
         return [*self.ended, *self.begun, self.moment]
@@ -177,8 +182,8 @@ class InForce(Kind, frozen=True, tag="in_force"):
         old, new = ", ".join(map(name, self.ended)), ", ".join(map(name, self.begun))
         named = " AND ".join(f"{name(column)} IS NOT NULL" for column in self.ended)
         begun = " AND ".join(f"{name(column)} IS NOT NULL" for column in self.begun)
-        moves = f"({old}) IS DISTINCT FROM ({new})"
-        when = f"{name(self.moment)}::INTEGER"
+        when = f"TRY_CAST({name(self.moment)} AS INTEGER)"
+        moves = f"({old}) IS DISTINCT FROM ({new}) AND {when} IS NOT NULL"
         return f"""
             WITH marks AS (
                 SELECT ({old}) AS what, {when} AS moment, 1 AS ends, _position FROM batch WHERE {named} AND {moves}
