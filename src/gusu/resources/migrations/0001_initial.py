@@ -226,10 +226,6 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("register", "number"), name="edition_number"),
         ),
         migrations.AddConstraint(
-            model_name="edition",
-            constraint=models.UniqueConstraint(fields=("register", "inputs"), name="edition_inputs"),
-        ),
-        migrations.AddConstraint(
             model_name="ruleresult",
             constraint=models.UniqueConstraint(fields=("check_of", "rule"), name="rule_result_once"),
         ),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,14 +33,16 @@ def merge_register(register: Register, *, by: Actor) -> Callable[[Register], Edi
     batches = {resource: newest_checked(resource) for resource in spec.sources}
     arrived = {resource: batch for resource, batch in batches.items() if batch}
     inputs = _inputs(register, arrived)
-    if len(arrived) < len(batches) or register.editions.filter(inputs=inputs).exists():
+    if len(arrived) < len(batches) or _newest_inputs(register) == inputs:
         return None
-    folder = scratch.folder("edition")
-    _export(spec, arrived, Path(folder.name))
+    with ExitStack() as unless_exported:
+        exported = Path(unless_exported.enter_context(scratch.folder("edition")))
+        _export(spec, arrived, exported)
+        folder = unless_exported.pop_all()
 
     def commit(fresh: Register) -> EditionPublished | None:
         with folder:
-            return _publish(fresh, spec, inputs, arrived, Path(folder.name))
+            return _publish(fresh, spec, inputs, arrived, exported)
 
     return commit
 
@@ -48,6 +51,12 @@ def _inputs(register: Register, arrived: dict[str, Batch]) -> list[str]:
     """What an edition is made of: the batches, the declaration, and the program."""
     declared = sha256(json.dumps(register.spec, sort_keys=True).encode()).hexdigest()[:16]
     return [*sorted(str(batch) for batch in arrived.values()), f"declaration {declared}", f"program {history.VERSION}"]
+
+
+def _newest_inputs(register: Register) -> list[str] | None:
+    """Only the newest counts: a declaration that returns to an earlier wording is a new edition."""
+    found: list[str] | None = register.editions.order_by("-number").values_list("inputs", flat=True).first()
+    return found
 
 
 def salt_of(register: str) -> str:
@@ -60,7 +69,7 @@ def _export(spec: RegisterPiece, arrived: dict[str, Batch], folder: Path) -> Non
     versions, changes = history.content(spec), history.CHANGE
     columns, reported = ", ".join(map(name, versions)), ", ".join(map(name, changes))
     stated, told = (arrived[resource].pk for resource in spec.sources)
-    began_in = f"CASE WHEN valid_from IS NULL AND confirmed THEN {stated} ELSE {told} END"
+    source = f"CASE WHEN _stated THEN {stated} ELSE {told} END"
     duck.run(
         [
             *history.program(
@@ -70,7 +79,7 @@ def _export(spec: RegisterPiece, arrived: dict[str, Batch], folder: Path) -> Non
                 f"sha256({salt} || {store.canonical(versions)})",
                 f"sha256({salt} || {store.canonical(changes)})",
             ),
-            f"COPY (SELECT {columns}, fingerprint, {began_in}, _position, _ended_position FROM versions ORDER BY ALL) "
+            f"COPY (SELECT {columns}, fingerprint, {source}, _position, _ended_position FROM versions ORDER BY ALL) "
             f"TO {literal(str(folder / 'versions.csv'))} (FORMAT csv, HEADER false)",
             f"COPY (SELECT {reported}, fingerprint, {told}, _position FROM reported ORDER BY ALL) "
             f"TO {literal(str(folder / 'changes.csv'))} (FORMAT csv, HEADER false)",
@@ -81,7 +90,7 @@ def _export(spec: RegisterPiece, arrived: dict[str, Batch], folder: Path) -> Non
 def _publish(
     register: Register, spec: RegisterPiece, inputs: list[str], arrived: dict[str, Batch], folder: Path
 ) -> EditionPublished | None:
-    if register.editions.filter(inputs=inputs).exists():
+    if _newest_inputs(register) == inputs:
         return None
     number = (register.editions.order_by("-number").values_list("number", flat=True).first() or 0) + 1
     added, closed, unchanged = store.take_in(

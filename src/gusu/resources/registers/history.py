@@ -28,8 +28,8 @@ def program(
     fingerprint: str,
     change_print: str,
 ) -> list[str]:
-    """Statements that leave two tables: `versions` (content + fingerprint, _position, _ended_position) and `reported`
-    (changes).
+    """Statements that leave two tables: `versions` (content + fingerprint, _position, _ended_position, _stated:
+    whether the position is one in the list of things in force) and `reported` (changes).
     """
     apart = ", ".join(map(name, spec.told_apart_by))
     return [
@@ -66,10 +66,11 @@ def _changes(spec: RegisterPiece, batches: dict[str, Sequence[str]], kept_out: d
         for element, item in items.items()
     ]
     both = [f"{_translated(spec, element, item)} AS {name(column(element))}" for element, item in told.both.items()]
+    year = f"TRY_CAST({name(told.year)} AS INTEGER)"  # without one a change has no place in time; quality says so
     return (
-        f"SELECT _position, {name(told.year)}::INTEGER AS year, {name(told.kind)} AS kind, "
+        f"SELECT _position, {year} AS year, {name(told.kind)} AS kind, "
         f"CASE {name(told.kind)} {deed} ELSE 'notes' END AS deed, {', '.join(sides + both)} "
-        f"FROM {_rows(told.resource, batches, kept_out)}"
+        f"FROM {_rows(told.resource, batches, kept_out)} WHERE {year} BETWEEN 1 AND 9999"
     )
 
 
@@ -127,11 +128,12 @@ def _joined(spec: RegisterPiece, apart: str) -> str:
     return f"""
         SELECT x.key, {", ".join(f"{value} AS {name(col)}" for value, col in zip(of_span, spec.columns, strict=True))},
             x.begun, x.ended, s.key IS NOT NULL OR (x.ended IS NULL AND x.begun > {spec.states.on.year}) AS confirmed,
-            coalesce(x._position, s._position) AS _position, x._ended_position
+            coalesce(x._position, s._position) AS _position, x._ended_position,
+            x._position IS NULL AND s._position IS NOT NULL AS _stated
         FROM spans x LEFT JOIN states s ON {same} AND x.ended IS NULL
         UNION ALL
         SELECT s.key, {", ".join(of_state)},
-            (SELECT max(x.ended) FROM spans x WHERE {same}), NULL, true, s._position, NULL
+            (SELECT max(x.ended) FROM spans x WHERE {same}), NULL, true, s._position, NULL, true
         FROM states s WHERE NOT EXISTS (SELECT 1 FROM spans x WHERE {same} AND x.ended IS NULL)"""
 
 
@@ -172,9 +174,10 @@ def _clipped(spec: RegisterPiece) -> str:
                 make_date(coalesce(v.begun, ({before})), 1, 1) AS valid_from,
                 make_date(CASE WHEN v.ended IS NULL AND NOT v.confirmed THEN ({after}) ELSE v.ended END, 1, 1)
                     AS valid_to,
-                v.confirmed, v._position, v._ended_position
+                v.confirmed, v._position, v._ended_position, v._stated
             FROM joined v
-        ) WHERE coalesce(valid_from <> valid_to, true) ORDER BY key, valid_from, valid_to, confirmed DESC, _position"""
+        ) WHERE coalesce(valid_from <> valid_to, true)
+        ORDER BY key, valid_from, valid_to, confirmed DESC, _position, {", ".join(map(name, spec.columns))}"""
 
 
 def _reported(spec: RegisterPiece) -> str:

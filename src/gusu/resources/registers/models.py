@@ -28,7 +28,7 @@ class Register(models.Model):
 class Edition(models.Model):
     """One publication (版次): which batches went in, what changed, what the register then added up to.
 
-    inputs: "resource/batch number" of every source, sorted; the same inputs are never published twice.
+    inputs: "resource/batch number" of every source, sorted, and the declaration; not the same twice running.
     digest: "count:sum" over the rows in force in this edition (format 1, `kernel/engine/digest.py`).
     """
 
@@ -44,7 +44,6 @@ class Edition(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["register", "number"], name="edition_number"),
-            models.UniqueConstraint(fields=["register", "inputs"], name="edition_inputs"),
         ]
 
     def __str__(self) -> str:
