@@ -57,7 +57,7 @@ def test_the_description_names_every_operation_once_and_in_words(city: City) -> 
 
 @pytest.fixture
 def one_connection() -> Iterator[None]:
-    """A request through WSGI would close the connection that holds the test's transaction; Django's client would not."""
+    """Through WSGI a request would close the connection of the test's transaction; Django's client spares it."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -70,7 +70,7 @@ def one_connection() -> Iterator[None]:
 @pytest.mark.parametrize("role", ["anonymous", "data"])
 def test_every_operation_answers_as_described(city: City, role: str, real: bool) -> None:
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", WSGIHandler())
-    headers = {"Cookie": f"sessionid={city.sessions[role]}"} if role in city.sessions else {}
+    cookies = {"sessionid": city.sessions[role]} if role in city.sessions else {}
     asked: dict[str, set[int]] = {}
 
     for found in schema.get_all_operations():
@@ -81,7 +81,7 @@ def test_every_operation_answers_as_described(city: City, role: str, real: bool)
         def answers(case: Case) -> None:
             if real:
                 case.path_parameters = {name: REAL[name] for name in case.path_parameters or {}}
-            answer = case.call_and_validate(headers=headers, checks=HELD)
+            answer = case.call_and_validate(cookies=cookies, checks=HELD)
             asked.setdefault(f"{case.method} {case.path}", set()).add(answer.status_code)
 
         answers()
