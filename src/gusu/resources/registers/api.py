@@ -67,7 +67,9 @@ class AsOf(Schema):
 @router.get("", response=list[RegisterOut], url_name="api_registers", summary="Registers anyone may look into")
 @endpoint(may=anyone)
 def registers(request: Request) -> list[dict[str, object]]:
-    return [_about(register) for register in queries.open_registers()]
+    found = queries.open_registers()
+    newest = queries.newest_editions(register.code for register in found)
+    return [_about(register, newest.get(register.code)) for register in found]
 
 
 @router.get("/{code}/search", response=Found, url_name="api_register_search", summary="Find by code or words")
@@ -110,8 +112,7 @@ def _opened(request: Request, code: str) -> str:
     return code
 
 
-def _about(register: queries.Register) -> dict[str, object]:
-    edition = queries.newest_edition(register.code)
+def _about(register: queries.Register, edition: queries.Edition | None) -> dict[str, object]:
     return {
         "code": register.code,
         "title_zh": register.title_zh,

@@ -1,6 +1,6 @@
 """What can be asked of a register: what is, what was, what became of it, and what we knew when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -29,6 +29,7 @@ __all__ = [
     "full_key",
     "may_look_up",
     "newest_edition",
+    "newest_editions",
     "open_registers",
     "path",
     "register_of",
@@ -115,6 +116,13 @@ def full_key(register: str, typed: str) -> str:
 
 def newest_edition(register: str) -> Edition | None:
     return Edition.objects.filter(register__code=register).order_by("-number").first()
+
+
+def newest_editions(codes: Iterable[str]) -> dict[str, Edition]:
+    """The newest edition of each of these registers that has one, by code, in one query."""
+    found = Edition.objects.filter(register__code__in=codes).select_related("register")
+    newest = found.order_by("register_id", "-number").distinct("register_id")
+    return {edition.register.code: edition for edition in newest}
 
 
 def editions(register: str) -> list[Edition]:

@@ -58,6 +58,8 @@ def runs(request: Request) -> HttpResponseBase:
     batches = list(exchange_queries.batches(exchange=chosen, state=state, before=before)[:PAGE])
     kept = {"exchange": chosen, "state": state}
     exchanges = exchange_queries.exchanges()
+    registers = registers_queries.registers()
+    newest = registers_queries.newest_editions(register.code for register in registers)
     states = words()["batch_states"]
     seen = {
         "exchanges": exchanges,
@@ -66,7 +68,7 @@ def runs(request: Request) -> HttpResponseBase:
         "batches": batches,
         "chosen": chosen,
         "state": state,
-        "editions": [(r, registers_queries.newest_edition(r.code)) for r in registers_queries.registers()],
+        "editions": [(register, newest.get(register.code)) for register in registers],
         "next": f"?{urlencode(kept | {'before': batches[-1].pk})}" if len(batches) == PAGE else "",
         "may_run": request.actor.can("exchange.run"),
         "working": any(batch.state in exchange_queries.UNDER_WAY for batch in batches),

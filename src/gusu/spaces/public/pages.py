@@ -31,7 +31,7 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 @require_safe
 def home(request: Request) -> HttpResponseBase:
     registers = registers_queries.open_registers()
-    editions = {register.code: registers_queries.newest_edition(register.code) for register in registers}
+    editions = registers_queries.newest_editions(register.code for register in registers)
     quick = [(label(register.title), reverse("register", args=[register.code])) for register in registers]
     seen = {
         "registers": registers,
