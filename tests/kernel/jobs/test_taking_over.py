@@ -1,163 +1,76 @@
-"""No job is lost: what a dead worker, a broken connection or a twin in the queue leaves behind is queued again."""
+"""A job whose worker dies is taken over by another, whose work is then the only one in effect."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
-import psycopg
 import pytest
-from django.db import IntegrityError, OperationalError
-from procrastinate import App
-from procrastinate.contrib.django import app as django_app
-from procrastinate.contrib.django.models import ProcrastinateJob
-from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job
+from django.db import connection, transaction
+from psycopg.conninfo import conninfo_to_dict
+from tests.resources.road import BY, HEADING, declare
 
-from gusu.kernel.engine.errors import EngineDied
-from gusu.kernel.errors import Busy
-from gusu.kernel.events.outbox import DELIVER
-from gusu.kernel.jobs.queue import LONGEST_WAIT, Patience, later, passes
-from gusu.kernel.jobs.worker import Hand, take_over_stalled_jobs
+from gusu.kernel.audit.models import AuditLine
+from gusu.kernel.lake.models import LakeFile
+from gusu.resources.exchange.actions import open_batch
+from gusu.resources.exchange.models import Batch
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("committed")]
+WORKER = [sys.executable, "-m", "gusu.site.worker"]
 
 
-def with_app(work: Callable[[App], Awaitable[None]]) -> None:
-    async def opened() -> None:
-        app = django_app.with_connector(django_app.connector.get_worker_connector())
-        async with app.open_async():
-            await work(app)
-
-    asyncio.run(opened())
-
-
-def states() -> list[str]:
-    return list(ProcrastinateJob.objects.order_by("pk").values_list("status", flat=True))
+@pytest.fixture
+def workers() -> Iterator[list[subprocess.Popen[bytes]]]:
+    started: list[subprocess.Popen[bytes]] = []
+    yield started
+    for worker in started:
+        worker.kill()
+        worker.wait()
 
 
-async def fetched(app: App) -> tuple[int, Job]:
-    worker = await app.job_manager.register_worker()
-    job = await app.job_manager.fetch_job(None, worker)
-    assert job is not None
-    return worker, job
+def start() -> subprocess.Popen[bytes]:
+    """A real worker on the tests' database."""
+    before = os.environ["DATABASE_URL"]
+    ours = before.replace(f"/{conninfo_to_dict(before)['dbname']}?", f"/{connection.settings_dict['NAME']}?")
+    return subprocess.Popen(WORKER, env={**os.environ, "DATABASE_URL": ours})
 
 
-async def fetch(app: App) -> None:
-    await fetched(app)
+def doing() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing' AND task_name = 'gusu.exchange.receive'"
+        )
+        [(count,)] = cursor.fetchall()
+    return int(count)
 
 
-async def workers(app: App) -> list[int]:
-    jobs = await app.job_manager.list_jobs_async(status="doing")
-    return [job.worker_id for job in jobs if job.worker_id]
+def wait_for(what: object, seconds: float) -> float:
+    begun = time.monotonic()
+    while not what():  # type: ignore[operator]
+        assert time.monotonic() - begun < seconds
+        time.sleep(0.05)
+    return time.monotonic() - begun
 
 
-def test_a_job_the_table_says_we_have_and_we_have_not_is_queued_again() -> None:
-    later(DELIVER, event=0)
+def test_a_killed_workers_job_is_taken_over_within_seconds(
+    workers: list[subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    (tmp_path / "x.csv").write_bytes(HEADING + b"\n1,a,b\n")
+    batch = open_batch(declare(), by=BY, source=str(tmp_path / "x.csv"))
+    with transaction.atomic():
+        Batch.objects.select_for_update().get(pk=batch.pk)  # the first worker gets as far as its commit, and waits
+        workers.append(start())
+        wait_for(
+            lambda: doing() == 1 and list((Path(os.environ["GUSU_DATA"]) / "lake").rglob("people/**/*.parquet")), 60
+        )
+        workers.append(start())
+        workers[0].send_signal(signal.SIGKILL)
+        workers[0].wait()
+    seconds = wait_for(lambda: Batch.objects.get(pk=batch.pk).state not in ("opened", "landed"), 40)
 
-    async def lose_it(app: App) -> None:
-        hand = Hand()
-        hand.worker, _ = await fetched(app)
-        await hand.put_back_lost_jobs(app)
-        await hand.put_back_lost_jobs(app)
-
-    with_app(lose_it)
-
-    assert states() == ["todo"]
-
-
-def test_a_job_in_hand_or_missed_only_once_stays() -> None:
-    later(DELIVER, event=0)
-
-    async def hold_it(app: App) -> None:
-        hand = Hand()
-        hand.worker, job = await fetched(app)
-        await hand.put_back_lost_jobs(app)
-        hand.jobs.add(job.id)
-        await hand.put_back_lost_jobs(app)
-        hand.jobs.discard(job.id)
-        await hand.put_back_lost_jobs(app)
-
-    with_app(hold_it)
-
-    assert states() == ["doing"]
-
-
-def test_a_dead_workers_job_is_queued_again() -> None:
-    later(DELIVER, event=0)
-
-    async def die(app: App) -> None:
-        worker, _ = await fetched(app)
-        await app.job_manager.unregister_worker(worker)
-        await take_over_stalled_jobs(app)
-
-    with_app(die)
-
-    assert states() == ["todo"]
-
-
-def test_where_a_twin_waits_it_stands_for_the_job_of_a_dead_worker() -> None:
-    later(DELIVER, once="one", event=0)
-    with_app(fetch)
-    later(DELIVER, once="one", event=0)
-    later(DELIVER, event=1)
-    with_app(fetch)
-
-    async def all_die(app: App) -> None:
-        for worker in await workers(app):
-            await app.job_manager.unregister_worker(worker)
-        await take_over_stalled_jobs(app)
-
-    with_app(all_die)
-
-    assert states() == ["aborted", "todo", "todo"]
-
-
-def test_a_job_runs_only_once_at_a_time_under_its_word() -> None:
-    later(DELIVER, once="one", event=0)
-    with_app(fetch)
-    later(DELIVER, once="one", event=0)
-
-    async def ask_for_another(app: App) -> None:
-        assert await app.job_manager.fetch_job(None, await app.job_manager.register_worker()) is None
-
-    with_app(ask_for_another)
-
-    assert states() == ["doing", "todo"]
-
-
-def _caused(cause: BaseException) -> ConnectorException:
-    failure = ConnectorException()
-    failure.__cause__ = cause
-    return failure
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        OperationalError(),
-        psycopg.OperationalError(),
-        _caused(psycopg.OperationalError()),
-        OSError(),
-        EngineDied(how="-9"),
-    ],
-)
-def test_what_passes_by_itself_is_tried_again(failure: BaseException) -> None:
-    assert passes(failure)
-
-
-@pytest.mark.parametrize("failure", [IntegrityError(), _caused(psycopg.DataError()), KeyError()])
-def test_what_would_only_repeat_itself_fails_at_once(failure: BaseException) -> None:
-    assert not passes(failure)
-
-
-def test_patience_grows_but_not_beyond_a_minute_and_busy_is_asked_every_second() -> None:
-    def wait(failure: Exception, attempts: int) -> float:
-        job = Job(id=1, lock=None, queueing_lock=None, task_name="t", queue="q", attempts=attempts)
-        decision = Patience().get_retry_decision(exception=failure, job=job)
-        assert decision is not None
-        assert decision.retry_at is not None
-        from procrastinate.utils import utcnow
-
-        return round((decision.retry_at - utcnow()).total_seconds())
-
-    assert [wait(OperationalError(), attempts) for attempts in (0, 3, 900)] == [1, 8, LONGEST_WAIT]
-    assert wait(Busy(what="x"), 5000) == 1
+    assert seconds < 20, "a silent worker is dead after five seconds; the rest is the second one's start"
+    assert LakeFile.objects.filter(dataset="people").count() == 1
+    assert AuditLine.objects.filter(verb="exchange.receive_batch", outcome="done").count() == 1

@@ -134,7 +134,8 @@ def by_the_engine(listed: list[Listed], told: list[Told], folder: Path) -> list[
         texts = ", ".join(f"{column}::VARCHAR AS {column}" for column in columns.split(", "))
         engine.execute(
             f"COPY (SELECT _position::BIGINT AS _position, {texts} "
-            f"FROM (VALUES {values or empty}) AS v(_position, {columns}) WHERE _position > 0) TO {literal(paths[name])} (FORMAT parquet)"
+            f"FROM (VALUES {values or empty}) AS v(_position, {columns}) WHERE _position > 0) "
+            f"TO {literal(paths[name])} (FORMAT parquet)"
         )
     engine.execute(f"COPY (SELECT 0::BIGINT AS _position WHERE false) TO {literal(paths['none'])} (FORMAT parquet)")
     arrived = {"list": [paths["list"]], "told": [paths["told"]]}
