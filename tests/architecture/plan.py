@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "gusu"
 
 DOOR = {"actions", "queries", "events"}
 HOUSES = {"site", "packkit", "demo"}  # wings that are one room; who may stand above them is told by the floors
-KERNEL_WORDS = {"action", "actor", "clock", "errors", "ids", "packs", "states", "text"}
+KERNEL_WORDS = {"action", "actor", "clock", "errors", "ids", "packs", "scratch", "states", "text"}
 GROUND = {f".{word}" for word in KERNEL_WORDS} | {  # the ground floor, everybody stands on it: open beside its doors
     "audit.trail",
     "crypto.envelope",
@@ -48,6 +48,7 @@ WIRED = {"api", "jobs", "urls", "worker"}  # what the site puts together
 STRUCTURAL = {  # single imports past a door, each with its reason
     ("gusu.__main__", "gusu.site.cli"): "`python -m gusu` is the command line",
     ("gusu.demo.people", "gusu.identity.passwords"): "passwords for invented people are made as for real ones",
+    ("gusu.site.first_run", "gusu.identity.passwords"): "the first administrator's password is made as any other",
     ("gusu.kernel.jobs.worker", "gusu.kernel.audit.sealing"): "the worker's every-second chore is to seal",
 }
 

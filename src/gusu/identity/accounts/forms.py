@@ -3,14 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from gusu.identity.accounts.models import Kind
+from gusu.identity.accounts.queries import KINDS, Kind
 from gusu.identity.passwords import LONGEST
-
-KINDS = {
-    Kind.CITIZEN.value: _("Citizen"),
-    Kind.ENTERPRISE.value: _("Enterprise"),
-    Kind.OFFICIAL.value: _("Official"),
-}
 
 
 class ChangePassword(forms.Form):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import F, FilteredRelation, Min, Q, QuerySet
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
 
 from gusu.identity.accounts.models import Account, Appointment, Kind
 from gusu.identity.accounts.names import folded
@@ -14,9 +15,14 @@ from gusu.kernel.errors import NotFound
 from gusu.kernel.search.text import matching
 from gusu.kernel.text import Text
 
-__all__ = ["Account", "Appointment", "Kind", "Page", "folded"]
+__all__ = ["KINDS", "Account", "Appointment", "Kind", "Page", "folded"]
 
 PAGE = 30
+KINDS = {
+    Kind.CITIZEN.value: _("Citizen"),
+    Kind.ENTERPRISE.value: _("Enterprise"),
+    Kind.OFFICIAL.value: _("Official"),
+}
 
 
 @dataclass(frozen=True)

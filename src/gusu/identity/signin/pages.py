@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from gusu.identity.access import Request, anyone, page, signed_in
 from gusu.identity.accounts import queries as accounts
-from gusu.identity.accounts.forms import KINDS
+from gusu.identity.accounts.queries import KINDS
 from gusu.identity.signin import actions
 from gusu.identity.signin.forms import SignIn
 from gusu.kernel.errors import GusuError
