@@ -77,30 +77,21 @@ def test_a_forwarded_host_is_not_believed(city: City) -> None:
 
 ODD = {
     "nul": "\x00",
-    "nul inside": "姑苏\x00区",
     "huge number": "9" * 400,
     "past bigint": str(2**63),
-    "past integer": str(2**31),
     "negative": "-1",
-    "other digits": "٣٤٥",
     "superscript": "²",
     "surrogate": "\ud83d",
-    "not a number": "NaN",
     "long": "苏" * 20_000,
-    "quotes": "' OR 1=1 --",
     "wildcards": "%%__\\",
     "words": " ".join(f"abcdefgh{n}" for n in range(400)),
-    "template": "{{ 7 * 7 }}{% raw %}",
     "markup": "<script>alert(1)</script>",
-    "control": "\x01\x1b[31m\u202e",
     "year 0": "0000",
-    "day 0": "2024-00-00",
     "last day": "9999-12-31",
     "year 10000": "10000",
     "week date": "2024-W01-1",
-    "far date": "10000-01-01",
 }
-IN_FORMS = ("nul", "huge number", "surrogate", "long", "markup", "year 0", "last day", "far date")
+IN_FORMS = ("nul", "huge number", "surrogate", "long", "markup", "year 0", "last day")
 QUESTIONS = [
     ("/search", "q"),
     ("/data", "q"),
