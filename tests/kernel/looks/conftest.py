@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import django
 import pytest
-from django.conf import settings as configured
 from django.http import HttpRequest
 from django.template import engines
 from django.test import RequestFactory
@@ -20,25 +18,6 @@ __all__ = ["browser", "page"]
 GALLERY = Path(__file__).with_name("gallery.html")
 STATIC = jinja.PACKAGE / "kernel" / "looks" / "static"
 compile_catalogue()
-
-if not configured.configured:
-    configured.configure(
-        LANGUAGE_CODE="zh-hans",
-        LANGUAGES=[("zh-hans", "简体中文"), ("en", "English")],
-        LOCALE_PATHS=[jinja.PACKAGE / "locale"],
-        TIME_ZONE="Asia/Shanghai",
-        USE_TZ=True,
-        HTTPS=False,
-        SECRET_KEY="looks",
-        STATIC_URL="/static/",
-        TEMPLATES=[
-            {
-                "BACKEND": "django.template.backends.jinja2.Jinja2",
-                "OPTIONS": {"environment": "gusu.kernel.looks.jinja.environment"},
-            }
-        ],
-    )
-    django.setup()
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gusu.identity.access import Request, keep_session, page, signed_in
 from gusu.identity.accounts import actions, otp, queries
-from gusu.identity.accounts.forms import KINDS, ChangePassword, Code
-from gusu.identity.accounts.queries import Account
+from gusu.identity.accounts.forms import ChangePassword, Code
+from gusu.identity.accounts.queries import KINDS, Account
 from gusu.kernel.errors import GusuError
 
 

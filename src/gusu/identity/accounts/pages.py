@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gusu.identity import passwords
 from gusu.identity.access import Request, page, permission
 from gusu.identity.accounts import actions, queries
-from gusu.identity.accounts.forms import KINDS, Appoint, OpenAccount
-from gusu.identity.accounts.queries import Account
+from gusu.identity.accounts.forms import Appoint, OpenAccount
+from gusu.identity.accounts.queries import KINDS, Account
 from gusu.identity.organisations import queries as organisations
 from gusu.identity.roles import queries as roles
 from gusu.kernel.errors import GusuError
