@@ -157,7 +157,7 @@ QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @given(listed=LISTED, told=st.lists(TOLD, max_size=7))
-@settings(max_examples=80, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
 def test_the_program_follows_the_rules(listed: list[Listed], told: list[Told], tmp_path: Path) -> None:
     found = [row[:5] for row in by_the_engine(listed, told, tmp_path)]
 
@@ -166,7 +166,7 @@ def test_the_program_follows_the_rules(listed: list[Listed], told: list[Told], t
 
 
 @given(listed=LISTED, told=st.lists(TOLD, max_size=7))
-@settings(max_examples=30, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=20, deadline=None, suppress_health_check=QUIET)
 def test_spans_of_one_key_and_name_never_overlap(listed: list[Listed], told: list[Told], tmp_path: Path) -> None:
     spans = defaultdict(list)
     for key, name, start, end, *_ in by_the_engine(listed, told, tmp_path):
@@ -179,7 +179,7 @@ def test_spans_of_one_key_and_name_never_overlap(listed: list[Listed], told: lis
 
 
 @given(listed=LISTED, told=st.lists(TOLD, max_size=7), chance=st.randoms())
-@settings(max_examples=15, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=10, deadline=None, suppress_health_check=QUIET)
 def test_where_a_row_stands_in_a_file_is_nothing_to_the_spans(
     listed: list[Listed], told: list[Told], chance: Any, tmp_path: Path
 ) -> None:
