@@ -227,7 +227,7 @@ def test_whatever_is_written_is_read(rows: list[tuple[str, str, str]], end: str,
 
 
 @given(body=st.text(st.sampled_from('a,"\n\r '), max_size=14))
-@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_comes_is_read_row_by_row_or_refused(body: str, tmp_path: Path) -> None:
     """No file is read with rows lost, added or moved: the engine's row numbers are those of an independent reader."""
     (tmp_path / "x.csv").write_text("p,q\n" + body, encoding="utf-8", newline="")
