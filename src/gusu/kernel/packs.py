@@ -53,6 +53,10 @@ class Known(Protocol):
         """True when this pack, or one it needs, declares `key` in `section`."""
         ...
 
+    def missing_in(self, section: str, key: str, name: str, *, at: tuple[str | int, ...] = ()) -> Iterator[Problem]:
+        """Nothing when the piece `key` offers `name` (`Section.offers`) or is itself unknown; else one problem."""
+        ...
+
     def missing(self, section: str, key: str, *, at: tuple[str | int, ...] = ()) -> Iterator[Problem]:
         """Nothing when `key` is known; else a problem that names the nearest known key. `yield from` it."""
         ...
@@ -80,6 +84,10 @@ class Section(Generic[P]):
     def key(self, piece: P) -> str:
         """The piece's own name, unique in its section over all packs and stable over its life."""
         raise NotImplementedError
+
+    def offers(self, piece: P) -> Iterable[str]:
+        """The names inside a piece that other sections may refer to: the items of a catalogue entry."""
+        return ()
 
     def check(self, piece: P, known: Known) -> Iterable[Problem]:
         """What the schema cannot say, above all references: `yield from known.missing("organisations", piece.parent)`.

@@ -105,20 +105,20 @@ def check(packs: Packs) -> list[Finding]:
         return packs.findings
     findings = []
     for pack in packs.packs.values():
-        view = PackView(pack.name, pack.folder, _known_to(pack, packs))
+        view = PackView(pack.name, pack.folder, _known_to(pack, packs), packs.rooms.sections)
         for one in pack.declared:
             for problem in packs.rooms.sections[one.section].check(one.piece, view):
                 findings.append(one.source.find((*one.at, *problem.at), problem.zh, problem.en))
     return sorted(findings)
 
 
-def _known_to(pack: Pack, packs: Packs) -> dict[str, set[str]]:
-    """The keys by section of a pack and of all it needs, near or far."""
-    keys: dict[str, set[str]] = {}
+def _known_to(pack: Pack, packs: Packs) -> dict[str, dict[str, Piece]]:
+    """The pieces by section and key of a pack and of all it needs, near or far."""
+    pieces: dict[str, dict[str, Piece]] = {}
     for name in packs.with_needs([pack.name]):
         for one in packs.packs[name].declared:
-            keys.setdefault(one.section, set()).add(one.key)
-    return keys
+            pieces.setdefault(one.section, {})[one.key] = one.piece
+    return pieces
 
 
 @dataclass(frozen=True)
@@ -127,14 +127,21 @@ class PackView(Known):
 
     pack: str
     folder: Path
-    keys: dict[str, set[str]]
+    pieces: dict[str, dict[str, Piece]]
+    sections: dict[str, AnySection]
 
     def has(self, section: str, key: str) -> bool:
-        return key in self.keys.get(section, ())
+        return key in self.pieces.get(section, ())
+
+    def missing_in(self, section: str, key: str, name: str, *, at: At = ()) -> Iterator[Problem]:
+        if piece := self.pieces.get(section, {}).get(key):
+            offered = list(self.sections[section].offers(piece))
+            if name not in offered:
+                yield Problem(*unknown((f" {key} 中的名称", f"name in {key}"), name, offered), at)
 
     def missing(self, section: str, key: str, *, at: At = ()) -> Iterator[Problem]:
         if not self.has(section, key):
-            zh, en = unknown((f" {section} 条目", f"{section} entry"), key, self.keys.get(section, ()))
+            zh, en = unknown((f" {section} 条目", f"{section} entry"), key, self.pieces.get(section, ()))
             yield Problem(zh, en, at)
 
 

@@ -40,7 +40,7 @@ def test_a_file_is_invisible_until_its_row_makes_it_exist(lake: Path) -> None:
     path = written()
     assert files.paths("people", "000001") == []
 
-    row = files.adopt(path, rows=2)
+    row = files.adopt(files.written(path), rows=2)
 
     assert [address.endswith(path) for address in files.paths("people", "000001")] == [True]
     assert duck.run([f"SELECT count(*) FROM {duck.files(files.paths('people', '000001'))}"]) == [[[2]]]
@@ -50,7 +50,7 @@ def test_a_file_is_invisible_until_its_row_makes_it_exist(lake: Path) -> None:
 
 def test_sweep_removes_old_nameless_files_only(lake: Path) -> None:
     named, nameless, fresh = written(), written(), written()
-    files.adopt(named, rows=2)
+    files.adopt(files.written(named), rows=2)
     for path in (named, nameless):
         age(lake, path)
 
@@ -73,4 +73,4 @@ def test_a_row_without_its_file_is_never_made(lake: Path) -> None:
     path = files.draft("people", "000001")
 
     with pytest.raises(OSError, match=r"parquet"):
-        files.adopt(path, rows=1)
+        files.written(path)

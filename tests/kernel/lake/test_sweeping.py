@@ -40,7 +40,7 @@ def test_a_file_no_row_names_goes_when_it_is_old(lake: Path) -> None:
 @pytest.mark.django_db
 def test_a_file_with_a_row_and_one_being_written_stay(lake: Path) -> None:
     adopted, young = written(lake, hours_ago=2), written(lake, hours_ago=0)
-    files.adopt(adopted, rows=1)
+    files.adopt(files.written(adopted), rows=1)
 
     assert files.sweep(older_than=HOUR) == 0
     assert sorted(path.relative_to(lake).as_posix() for path in lake.rglob("*.parquet")) == sorted([adopted, young])

@@ -1,11 +1,12 @@
-"""Writing into the lake in two moves: a draft under a name nobody knows, then - in the step's commit - the row that
-makes it exist.
+"""Writing into the lake in three moves: a draft under a name nobody knows, its measure, then - in the step's commit -
+the row that makes it exist.
 
 A process killed between the two leaves a nameless file, which `sweep` removes; never a name without a file.
 """
 
 import hashlib
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import fsspec
@@ -13,6 +14,8 @@ from django.conf import settings
 
 from gusu.kernel import clock, ids
 from gusu.kernel.lake.models import LakeFile
+
+CHUNK = 1 << 20
 
 
 def draft(dataset: str, batch: str, layer: str = "landed") -> str:
@@ -27,19 +30,37 @@ def address(path: str) -> str:
     return f"{settings.LAKE}/{path}"
 
 
-def adopt(path: str, *, rows: int) -> LakeFile:
-    """Make a written draft exist.  Called inside the step's commit, after the file is complete and measured."""
-    layer, dataset, batch, _ = path.split("/")
-    body = _filesystem().cat_file(address(path))
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A draft that is complete, on the disk for good, and measured."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+def written(path: str) -> Written:
+    """Measure a draft once the engine has written it: before the commit, because it reads the whole file."""
+    hashed, size = hashlib.sha256(), 0
+    with _filesystem().open(address(path), "rb") as file:
+        while chunk := file.read(CHUNK):
+            hashed.update(chunk)
+            size += len(chunk)
     _made_durable(path)
+    return Written(path, size, hashed.hexdigest())
+
+
+def adopt(file: Written, *, rows: int) -> LakeFile:
+    """Make a written draft exist: one row, inside the step's commit."""
+    layer, dataset, batch, _ = file.path.split("/")
     return LakeFile.objects.create(
-        path=path,
+        path=file.path,
         layer=layer,
         dataset=dataset,
         batch=batch,
         rows=rows,
-        size=len(body),
-        sha256=hashlib.sha256(body).hexdigest(),
+        size=file.size,
+        sha256=file.sha256,
         at=clock.now(),
     )
 

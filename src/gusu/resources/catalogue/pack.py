@@ -62,6 +62,9 @@ class Entries(Section[EntryPiece]):
     def key(self, piece: EntryPiece) -> str:
         return piece.resource
 
+    def offers(self, piece: EntryPiece) -> Iterable[str]:
+        return [item.name for item in piece.items]
+
     def check(self, piece: EntryPiece, known: Known) -> Iterable[Problem]:
         yield from known.missing("organisations", piece.provider, at=("provider",))
         for place, item in enumerate(piece.items):

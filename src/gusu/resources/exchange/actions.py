@@ -93,9 +93,10 @@ def _landed(batch: Batch, source: Source, columns: list[str]) -> Callable[[Batch
         raise NothingInside(place=source.place)
     if at_source != at_target:
         raise Unbalanced(batch=batch, source=at_source, landed=at_target)
+    file = files.written(path)
 
     def commit(fresh: Batch) -> BatchLanded:
-        files.adopt(path, rows=rows)
+        files.adopt(file, rows=rows)
         measures = {
             "rows": rows,
             "digest_source": at_source,

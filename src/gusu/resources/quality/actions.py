@@ -42,10 +42,11 @@ def check_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchChecked] |
     with ExitStack() as unless_found:
         exported = Path(unless_found.enter_context(scratch.folder("quarantine"))) / "quarantined.csv"
         rows, counts, kept_out = _found(batch, rules, path, str(exported))
+        file = files.written(path)
         folder = unless_found.pop_all()
 
     def commit(fresh: Batch) -> BatchChecked:
-        files.adopt(path, rows=kept_out)
+        files.adopt(file, rows=kept_out)
         check = Check.objects.create(
             batch=fresh, rows=rows, passed=rows - kept_out, quarantined=kept_out, at=clock.now()
         )

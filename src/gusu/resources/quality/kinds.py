@@ -25,9 +25,13 @@ class Kind(Piece, frozen=True, tag_field="kind"):
     def failing(self, other: Other) -> str:
         raise NotImplementedError
 
-    def resources(self) -> list[str]:
-        """Other resources the rule looks into."""
+    def elsewhere(self) -> list[tuple[str, str]]:
+        """(resource, item) the rule looks at outside its own resource."""
         return []
+
+    def resources(self) -> list[str]:
+        """The other resources it looks into."""
+        return [resource for resource, _ in self.elsewhere()]
 
 
 class Present(Kind, frozen=True, tag="present"):
@@ -148,8 +152,8 @@ class Reference(Kind, frozen=True, tag="reference"):
     def columns(self) -> list[str]:
         return [self.item] if self.resource else [self.item, self.to]
 
-    def resources(self) -> list[str]:
-        return [self.resource] if self.resource else []
+    def elsewhere(self) -> list[tuple[str, str]]:
+        return [(self.resource, self.to)] if self.resource else []
 
     def failing(self, other: Other) -> str:
         target = other(self.resource) if self.resource else "batch"

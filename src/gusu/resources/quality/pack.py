@@ -36,6 +36,11 @@ class Rules(Section[RulePiece]):
         yield from known.missing("resources", piece.resource, at=("resource",))
         for resource in piece.check.resources():
             yield from known.missing("resources", resource, at=("check", "resource"))
+        yield from known.missing_in("resources", piece.resource, piece.element, at=("element",))
+        for item in piece.check.columns():
+            yield from known.missing_in("resources", piece.resource, item, at=("check",))
+        for resource, item in piece.check.elsewhere():
+            yield from known.missing_in("resources", resource, item, at=("check",))
 
     def kept(self) -> dict[str, RulePiece]:
         return {rule.code: _piece(rule) for rule in Rule.objects.filter(ended_at=None)}

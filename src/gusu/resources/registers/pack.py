@@ -25,6 +25,8 @@ class Registers(Section[RegisterPiece]):
     def check(self, piece: RegisterPiece, known: Known) -> Iterable[Problem]:
         for part, source in (("states", piece.states), ("changes", piece.changes)):
             yield from known.missing("resources", source.resource, at=(part, "resource"))
+            for item in source.named_items:
+                yield from known.missing_in("resources", source.resource, item, at=(part,))
         for place, element in enumerate([piece.key, *piece.elements]):
             at = ("elements", place - 1) if place else ("key",)
             yield from known.missing("elements", element, at=at)

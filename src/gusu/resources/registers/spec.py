@@ -19,6 +19,10 @@ class States(Piece, frozen=True):
     on: date
     items: dict[str, str]
 
+    @property
+    def named_items(self) -> list[str]:
+        return list(self.items.values())
+
 
 class Changes(Piece, frozen=True):
     """A resource of dated changes from one thing to another.
@@ -39,6 +43,10 @@ class Changes(Piece, frozen=True):
     values: dict[str, dict[str, str]]
     kinds: dict[str, Deed]
     kind_element: str = ""
+
+    @property
+    def named_items(self) -> list[str]:
+        return [self.year, self.kind, *self.before.values(), *self.after.values(), *self.both.values()]
 
 
 class RegisterPiece(Piece, frozen=True):

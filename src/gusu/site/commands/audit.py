@@ -26,7 +26,7 @@ def _verify() -> Reply:
     faults = list(queries.faults())
     seal = queries.newest_seal()
     if faults:
-        lines = [f"{fault.kind}: seal {fault.seal}, line {fault.line or '-'}" for fault in faults]
+        lines = [f"{fault.kind}: seal {fault.seal or '-'}, line {fault.line or '-'}" for fault in faults]
         return Reply("\n".join(lines), {"faults": [asdict(fault) for fault in faults]}, code=1)
     newest = seal.pk if seal else 0
     said = f"审计记录完整，最新封存 {newest} · the trail is as it was sealed, newest seal {newest}"
