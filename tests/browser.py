@@ -26,7 +26,7 @@ PLACES = (
 )
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TOUCHED = (
-    "button, .button, select, input:not([type=hidden], [type=radio], [type=checkbox]), summary, .door, .tile, "
+    "button, .button, select, input:not([type=hidden], [type=radio], [type=checkbox], .unseen), summary, .door, .tile, "
     "nav:not(.crumbs) a"
 )
 WATCH_POLICY = """
