@@ -1,9 +1,10 @@
 """The first start of a demonstration and of a real city."""
 
 import pytest
+from pytest_django import Settings
+
 from gusu.identity.accounts import queries as accounts
 from gusu.site.first_run import prepare
-from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
 

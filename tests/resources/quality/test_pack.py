@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from gusu.kernel.packs import PACKAGED
 from gusu.packkit.load import check, load
 from gusu.packkit.rooms import gather
