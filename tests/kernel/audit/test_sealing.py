@@ -363,6 +363,15 @@ def test_a_new_era_after_a_restore_goes_on_without_alarm_and_seals_what_the_back
     assert (new.era, new.xid_from) == (first.era + 1, 0)
 
 
+def test_a_crash_begins_no_new_era() -> None:
+    """After one, a sequence stands where the log says: `log_cnt` numbers ahead of what it had given."""
+    start_new_era()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT log_cnt FROM kernel_audit_era")
+        assert cursor.fetchall() == [(0,)]
+
+
 def test_what_a_backup_caught_unsealed_is_watched_after_the_restore() -> None:
     sealed(("a",))
     _, line = write("b")

@@ -7,6 +7,9 @@ from gusu.kernel.audit import sealing
 from gusu.kernel.audit.models import AuditSeal
 from gusu.kernel.crypto import keys
 
+# Not nextval: PostgreSQL logs that 32 numbers ahead, and after a crash the era would be another one by itself.
+NEXT_ERA = "SELECT setval('kernel_audit_era', last_value + 1) FROM kernel_audit_era"
+
 
 def start_new_era() -> None:
     """After a restore: transaction numbers begin anew in this database, so sealing must too.
@@ -16,6 +19,6 @@ def start_new_era() -> None:
     keys.remember_anchor(settings.DATA, "")
     sealing.seal_whole_era()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('kernel_audit_era')")
+        cursor.execute(NEXT_ERA)
     newest = AuditSeal.objects.order_by("-pk").first()
     keys.remember_anchor(settings.DATA, f"{newest.pk} {bytes(newest.digest).hex()}" if newest else "")

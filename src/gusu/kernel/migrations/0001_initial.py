@@ -10,7 +10,7 @@ from gusu.kernel.search.text import CREATE_TOKENS
 
 APPEND_ONLY = """
 CREATE SEQUENCE kernel_audit_era MINVALUE 1;
-SELECT nextval('kernel_audit_era');
+SELECT setval('kernel_audit_era', 1);  -- never nextval: after a crash that one is 32 ahead
 CREATE FUNCTION kernel_audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the audit trail is append-only';
