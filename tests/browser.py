@@ -7,7 +7,7 @@ Without a browser every story is skipped by name; nothing is downloaded.
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -42,22 +42,28 @@ def installed_browser() -> str | None:
     return next((path for path in found if path), None)
 
 
+_launched: list[Browser] = []
+_until_the_end = ExitStack()
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> Browser:
+    """The one browser of the run: several conftests import this fixture, and Playwright's loop begins only once."""
     program = installed_browser()
     if program is None:
         pytest.skip(f"no browser installed ({', '.join(NAMES)}); set GUSU_BROWSER to one")
-    # Playwright's loop lives in this thread, and Django would refuse the database to a thread that has one.
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    try:
-        with sync_playwright() as playwright:
-            launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-            yield launched
-            launched.close()
-    finally:
-        if before is None:
-            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    if not _launched:
+        # Playwright's loop lives in this thread, and Django would refuse the database to a thread that has one.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        playwright = _until_the_end.enter_context(sync_playwright())
+        _launched.append(playwright.chromium.launch(executable_path=program, args=["--no-sandbox"]))
+        _until_the_end.callback(_launched[0].close)
+    return _launched[0]
+
+
+def close_browser() -> None:
+    """At the end of the run, before the interpreter goes."""
+    _until_the_end.close()
 
 
 @pytest.fixture

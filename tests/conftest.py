@@ -4,6 +4,7 @@
 """
 
 import os
+import sys
 from collections import defaultdict
 from contextlib import ExitStack
 
@@ -32,7 +33,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    if browsers := sys.modules.get("tests.browser"):
+        browsers.close_browser()
     _open.close()
+
+
+@pytest.fixture(autouse=True)
+def chinese_first() -> None:
+    """Each test begins in the site's own language, whatever the one before it spoke."""
+    from django.utils import translation
+
+    translation.activate("zh-hans")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
