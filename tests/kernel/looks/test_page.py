@@ -55,7 +55,7 @@ def test_a_django_form_is_drawn_with_errors_that_link_to_their_fields(request_: 
 
     page = rendered(source, request_, form=form)
 
-    assert '<a href="#id_name">这个字段是必填项。</a>' in page
+    assert '<a href="#id_name">姓名：这个字段是必填项。</a>' in page
     assert 'aria-invalid="true"' in page
     described = re.search(r'aria-describedby="([^"]+)"', page)
     assert described
