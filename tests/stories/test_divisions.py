@@ -156,7 +156,7 @@ def test_a_data_officer_sees_what_was_kept_out_and_downloads_the_list(city: City
     for position, item, *_rest in rows:
         row = delivered[int(position) - 2]
         for value in (row["old_code"], row["new_code"], row["old_name"], row["new_name"]):
-            assert not value or value not in text.replace("姑苏", ""), (position, item, value)
+            assert not value or value not in text, (position, item, value)
 
 
 def deliver(city: City, page: Page, file: Path) -> None:

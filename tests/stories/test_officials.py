@@ -1,5 +1,7 @@
 """Those who keep the city: the auditor, the administrator."""
 
+import psycopg
+import pytest
 from playwright.sync_api import Page
 from tests.stories.running import City, cells, messages, path_of, tab_to
 
@@ -33,12 +35,8 @@ def test_an_auditor_proves_the_trail(city: City) -> None:
 def test_the_trail_cannot_be_changed_by_mistake(city: City) -> None:
     [(line,)] = city.sql("SELECT min(id) FROM kernel_auditline")
 
-    try:
+    with pytest.raises(psycopg.Error, match="append"):
         city.sql(TAMPER, "nobody", line)
-    except Exception as refused:  # the database's own words, whatever class the driver gives them
-        said = str(refused)
-
-    assert "append" in said
 
 
 def test_an_auditor_follows_one_account_by_keyboard(city: City) -> None:

@@ -117,9 +117,10 @@ def sentences(*, chinese: bool) -> re.Pattern[str]:
         other = message.id if chinese else message.string
         if message.id and said != other:
             texts |= {said} if isinstance(said, str) else set(said)
-    patterns = [PLACEHOLDER.sub(".+", re.escape(text.replace("%%", "%"))) for text in sorted(texts) if text]
-    return re.compile("|".join(patterns))
+    parts = [PLACEHOLDER.split(text.replace("%%", "%")) for text in sorted(texts)]
+    worded = [each for each in parts if re.search(r"\w", "".join(each))]  # not those that are only marks and values
+    return re.compile("|".join(".+".join(map(re.escape, each)) for each in worded))
 
 
-PLACEHOLDER = re.compile(r"%\\\(\w+\\\)s")
+PLACEHOLDER = re.compile(r"%\(\w+\)s")
 CHINESE_PAGE, ENGLISH_PAGE = sentences(chinese=False), sentences(chinese=True)
