@@ -25,6 +25,7 @@ from gusu.kernel.lake import files
 
 HEARTBEAT, DEAD_AFTER, CONCURRENCY = 1.0, 5.0, 2
 DONE_JOBS_KEPT_HOURS = 7 * 24
+VITAL = {"update_heartbeats", "listener"}  # the library's names for its side tasks
 log = logging.getLogger(__name__)
 
 
@@ -38,14 +39,8 @@ def run() -> None:
 async def _run(app: App) -> None:
     hand = Hand()
     async with app.open_async():
-        chores = [
-            asyncio.create_task(_every(1.0, lambda: _in_thread(seal_finished_lines))),
-            asyncio.create_task(_every(1.0, lambda: take_over_stalled_jobs(app))),
-            asyncio.create_task(_every(1.0, lambda: hand.put_back_lost_jobs(app))),
-            asyncio.create_task(_every(3600.0, lambda: _tidy(app))),
-        ]
-        try:
-            await app.run_worker_async(
+        work = asyncio.create_task(
+            app.run_worker_async(
                 concurrency=CONCURRENCY,
                 update_heartbeat_interval=HEARTBEAT,
                 stalled_worker_timeout=DEAD_AFTER,
@@ -53,9 +48,38 @@ async def _run(app: App) -> None:
                 install_signal_handlers=True,
                 worker_middleware=[hand.hold],
             )
+        )
+        chores = [
+            asyncio.create_task(end_with_vital_signs(work)),
+            asyncio.create_task(_every(1.0, lambda: _in_thread(seal_finished_lines))),
+            asyncio.create_task(_every(1.0, lambda: take_over_stalled_jobs(app))),
+            asyncio.create_task(_every(1.0, lambda: hand.put_back_lost_jobs(app))),
+            asyncio.create_task(_every(3600.0, lambda: _tidy(app))),
+        ]
+        try:
+            await work
+        except asyncio.CancelledError:
+            log.info("the worker's heartbeat or its listener has ended, and so has the worker")
         finally:
             for chore in chores:
                 chore.cancel()
+
+
+async def end_with_vital_signs(work: "asyncio.Task[None]") -> None:
+    """End a worker, after the jobs in hand, whose heartbeat or listener a lost connection has ended; another begins.
+
+    The library means to do that itself, but looks away when the first of its side tasks ends, and the one for periodic
+    jobs ends at once where there are none.
+    """
+    while not _shows_vital_signs():
+        await asyncio.sleep(0.1)
+    while _shows_vital_signs():
+        await asyncio.sleep(0.2)
+    work.cancel()
+
+
+def _shows_vital_signs() -> bool:
+    return {task.get_name() for task in asyncio.all_tasks()} >= VITAL
 
 
 class Hand:
