@@ -23,12 +23,19 @@ HAND = Path(__file__).with_name("hand.py")
 PATIENCE = 120.0
 
 
-def wait_for(what: str, is_so: Callable[[], object], *, seconds: float = PATIENCE, every: float = 0.02) -> Any:
-    """What `is_so` answers once it answers something true."""
+def wait_for(
+    what: str,
+    is_so: Callable[[], object],
+    *,
+    seconds: float = PATIENCE,
+    every: float = 0.02,
+    traces: Callable[[], str] = str,
+) -> Any:
+    """What `is_so` answers once it answers something true; else a failure that shows the `traces`."""
     deadline = time.monotonic() + seconds
     while not (answer := is_so()):
         if time.monotonic() > deadline:
-            pytest.fail(f"waited {seconds:g} s for {what}")
+            pytest.fail(f"waited {seconds:g} s for {what}\n{traces()}")
         time.sleep(every)
     return answer
 

@@ -54,6 +54,11 @@ JOIN procrastinate_events AS begun ON begun.job_id = j.id AND begun.type = 'star
 JOIN procrastinate_events AS done ON done.job_id = j.id AND done.type = 'succeeded'
 WHERE j.id > %s GROUP BY 1
 """
+UNFINISHED = """
+SELECT id, task_name, status, attempts, args::text, scheduled_at, worker_id,
+    (SELECT array_agg(type || ' ' || at ORDER BY e.id) FROM procrastinate_events AS e WHERE job_id = j.id)
+FROM procrastinate_jobs AS j WHERE status <> 'succeeded' ORDER BY id DESC LIMIT 20
+"""
 NEWEST_JOB = "SELECT coalesce(max(id), 0) FROM procrastinate_jobs"
 
 
@@ -117,8 +122,14 @@ class Story:
 
     def settle(self) -> None:
         """Return when nothing waits and /healthz is green."""
-        wait_for("every job and batch to be done", lambda: self.city.ask(WAITING, list(FINAL)) == [(0,)], every=0.05)
-        wait_for("the city to be healthy", self.city.is_healthy, every=0.05)
+        done: Callable[[], bool] = lambda: self.city.ask(WAITING, list(FINAL)) == [(0,)]
+        wait_for("every job and batch to be done", done, every=0.1, traces=self._traces)
+        wait_for("the city to be healthy", self.city.is_healthy, every=0.1, traces=self._traces)
+
+    def _traces(self) -> str:
+        """What is not done, and what the city said last."""
+        rows = [*self.city.ask(UNFINISHED), *self.city.ask("SELECT now(), * FROM procrastinate_workers")]
+        return "\n".join([*map(str, rows), *self.city.said.read_text().splitlines()[-60:]])
 
     def prove_all_is_well(self, expected: dict[str, str]) -> None:
         """The claims of this story."""

@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.db import connection, models, transaction
 
+from gusu.kernel import scratch
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit import trail
 from gusu.kernel.errors import Busy, GusuError, NotAllowed, NotFound
@@ -77,7 +78,7 @@ def step(work: Callable[Concatenate[S, P], Commit[S] | None]) -> Callable[Concat
 
     def run(subject: S, /, *args: P.args, **kwargs: P.kwargs) -> bool:
         by = cast(Actor, kwargs["by"])
-        with _claimed(f"{verb}:{subject.pk}"), _refusals_audited(verb, by, subject):
+        with _claimed(f"{verb}:{subject.pk}"), _refusals_audited(verb, by, subject), scratch.until_the_step_ends():
             subject.refresh_from_db()
             commit = work(subject, *args, **kwargs)
             if commit is None:

@@ -9,16 +9,40 @@ import fcntl
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
 
+_step: ContextVar[ExitStack | None] = ContextVar("folders_of_the_step", default=None)
+
 
 def folder(use: str) -> "TemporaryDirectory[str]":
     """An empty folder that disappears with its object; `use` is for whoever looks."""
     return TemporaryDirectory(prefix=f"{use}-", dir=_ours(_place()), ignore_cleanup_errors=True)
+
+
+@contextmanager
+def until_the_step_ends() -> Iterator[None]:
+    """What `for_the_step` gives out inside goes when this ends, whether the commit ran, failed or was never reached."""
+    with ExitStack() as kept:
+        token = _step.set(kept)
+        try:
+            yield
+        finally:
+            _step.reset(token)
+
+
+def for_the_step(use: str) -> Path:
+    """A folder that the running step's work fills and its commit reads."""
+    kept = _step.get()
+    if kept is None:
+        raise RuntimeError("scratch.for_the_step is for what runs inside a @step")
+    return Path(kept.enter_context(folder(use)))
 
 
 def sweep() -> int:

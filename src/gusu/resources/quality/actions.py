@@ -1,7 +1,6 @@
 """Checking a batch: one set-based statement a rule, all in one engine run."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -39,11 +38,9 @@ def check_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchChecked] |
     resource = batch.exchange.resource
     rules = list(Rule.objects.filter(resource=resource, ended_at=None).order_by("code"))
     path = files.draft(f"{resource}.quarantined", f"{batch.number:06d}")
-    with ExitStack() as unless_found:
-        exported = Path(unless_found.enter_context(scratch.folder("quarantine"))) / "quarantined.csv"
-        rows, counts, kept_out = _found(batch, rules, path, str(exported))
-        file = files.written(path)
-        folder = unless_found.pop_all()
+    exported = scratch.for_the_step("quarantine") / "quarantined.csv"
+    rows, counts, kept_out = _found(batch, rules, path, str(exported))
+    file = files.written(path)
 
     def commit(fresh: Batch) -> BatchChecked:
         files.adopt(file, rows=kept_out)
@@ -51,8 +48,7 @@ def check_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchChecked] |
             batch=fresh, rows=rows, passed=rows - kept_out, quarantined=kept_out, at=clock.now()
         )
         RuleResult.objects.bulk_create(_results(check, rules, counts))
-        with folder:
-            _copy_quarantine(check, exported)
+        _copy_quarantine(check, exported)
         mark_checked(fresh, by=by)
         note(batch=str(fresh), rows=rows, quarantined=kept_out)
         return BatchChecked(batch=fresh.pk, resource=resource)

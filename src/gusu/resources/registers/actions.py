@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,16 +34,9 @@ def merge_register(register: Register, *, by: Actor) -> Callable[[Register], Edi
     inputs = _inputs(register, arrived)
     if len(arrived) < len(batches) or _newest_inputs(register) == inputs:
         return None
-    with ExitStack() as unless_exported:
-        exported = Path(unless_exported.enter_context(scratch.folder("edition")))
-        _export(spec, arrived, exported)
-        folder = unless_exported.pop_all()
-
-    def commit(fresh: Register) -> EditionPublished | None:
-        with folder:
-            return _publish(fresh, spec, inputs, arrived, exported)
-
-    return commit
+    exported = scratch.for_the_step("edition")
+    _export(spec, arrived, exported)
+    return lambda fresh: _publish(fresh, spec, inputs, arrived, exported)
 
 
 def _inputs(register: Register, arrived: dict[str, Batch]) -> list[str]:
