@@ -122,9 +122,15 @@ class Story:
 
     def settle(self) -> None:
         """Return when nothing waits and /healthz is green."""
-        done: Callable[[], bool] = lambda: self.city.ask(WAITING, list(FINAL)) == [(0,)]
-        wait_for("every job and batch to be done", done, every=0.1, traces=self._traces)
+
+        def done() -> bool:
+            return self.city.ask(WAITING, list(FINAL)) == [(0,)]
+
+        wait_for("every job and batch to be done", self._is_done, every=0.1, traces=self._traces)
         wait_for("the city to be healthy", self.city.is_healthy, every=0.1, traces=self._traces)
+
+    def _is_done(self) -> bool:
+        return self.city.ask(WAITING, list(FINAL)) == [(0,)]
 
     def _traces(self) -> str:
         """What is not done, and what the city said last."""

@@ -103,10 +103,11 @@ def test_any_part_of_any_name_finds_every_row_that_has_it_and_no_other() -> None
 
 
 def test_paging_gives_each_row_once() -> None:
-    found = [version.id for version in every_page("社区")]
+    pages = every_page("社区")
+    found = [version.id for version in pages]
 
     assert len(found) > 3 * queries.PAGE
-    assert sorted(found) == found
+    assert sorted((version.key, version.id) for version in pages) == [(version.key, version.id) for version in pages]
     assert set(found) == {found for found, _ in kept("name LIKE %s", "%社区%")}
     assert len(set(found)) == len(found)
 

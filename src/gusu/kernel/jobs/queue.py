@@ -4,6 +4,7 @@ A job's arguments are ids and codes, never a personal value: they stand in a tab
 """
 
 import functools
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,8 @@ from procrastinate.jobs import Job
 from gusu.kernel.engine.errors import EngineDied
 from gusu.kernel.errors import Busy
 
+log = logging.getLogger(__name__)
+
 LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 LONGEST_WAIT, MOST_ATTEMPTS = 60, 1500  # about a day
 
@@ -28,11 +31,12 @@ class Patience(BaseRetryStrategy):
     """
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if isinstance(exception, Busy):
-            return RetryDecision(retry_in={"seconds": 1})
-        if not passes(exception) or job.attempts >= MOST_ATTEMPTS:
+        busy = isinstance(exception, Busy)
+        if not busy and (not passes(exception) or job.attempts >= MOST_ATTEMPTS):
             return None
-        return RetryDecision(retry_in={"seconds": min(1 << min(job.attempts, 16), LONGEST_WAIT)})
+        wait = 1 if busy else min(1 << min(job.attempts, 16), LONGEST_WAIT)
+        log.info("job %s (%s) is tried again in %s s: %s", job.id, job.task_name, wait, str(exception).strip())
+        return RetryDecision(retry_in={"seconds": wait})
 
 
 def passes(failure: BaseException) -> bool:

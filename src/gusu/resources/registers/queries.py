@@ -188,15 +188,19 @@ def children(register: str, key: str | None, *, after: str = "", limit: int = PA
 
 def search(register: str, asked: str, *, after: int = 0, limit: int = PAGE) -> list[Version]:
     """Versions, old ones too, whose key begins with what is asked or whose searched elements hold every word of it;
-    keyset by id.
+    by key. `after` is the id of the last one seen.
     """
     spec = _spec(register)
     words = words_of(asked)
     asked = " ".join(words)
     if not asked:
         return []
+    beyond = (
+        f" AND (key, id) > (SELECT last.key, last.id FROM {spec.table} AS last WHERE last.id = %s)" if after else ""
+    )
+    seen: list[SqlValue] = [after] if after else []
     if asked.isascii() and asked.isdigit():
-        return _versions(register, "key LIKE %s AND id > %s", [f"{asked}%", after], None, order="id", limit=limit)
+        return _versions(register, f"key LIKE %s{beyond}", [f"{asked}%", *seen], None, order="key, id", limit=limit)
     matches = []
     values: list[SqlValue] = []
     for element in spec.search:
@@ -204,8 +208,8 @@ def search(register: str, asked: str, *, after: int = 0, limit: int = PAGE) -> l
         recheck = " AND ".join([f"{col} ILIKE %s"] * len(words))
         matches.append(f"(gusu_tokens({col}, false) @> gusu_tokens(%s, true) AND {recheck})")
         values += [asked, *(f"%{_escaped(word)}%" for word in words)]
-    where = f"({' OR '.join(matches)}) AND id > %s"
-    return _versions(register, where, [*values, after], None, order="id", limit=limit)
+    where = f"({' OR '.join(matches)}){beyond}"
+    return _versions(register, where, [*values, *seen], None, order="key, id", limit=limit)
 
 
 def changes_of(register: str, key: str, *, known: int | None = None) -> list[Change]:
