@@ -30,7 +30,7 @@ Make = Callable[..., Person]
 
 
 def found_city() -> None:
-    """A government with two departments, one of them with an institution below it; two roles."""
+    """A government with two departments, one of them with an institution below it; three roles."""
     pieces = [
         OrganisationPiece("station", Label("派出所", "Police Station"), "institution", parent="police"),
         OrganisationPiece("police", Label("公安局", "Police Bureau"), "department", parent="city"),
@@ -39,7 +39,8 @@ def found_city() -> None:
     ]
     Organisations().apply(pieces, by=HOUSE)
     roles = [
-        RolePiece("auditor", Label("审计员", "Auditor"), ("audit.read",), needs_otp=True),
+        RolePiece("auditor", Label("审计员", "Auditor"), ("audit.read",)),
+        RolePiece("inspector", Label("督查员", "Inspector"), ("audit.read",), needs_otp=True),
         RolePiece("administrator", Label("管理员", "Administrator"), ("identity.manage", "packs.adopt")),
     ]
     Roles().apply(roles, by=HOUSE)

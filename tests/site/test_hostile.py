@@ -309,3 +309,12 @@ def test_a_formula_in_a_returned_list_is_text_to_a_spreadsheet(city: City) -> No
 
         assert cells
         assert [cell for cell in cells if cell[:1] in "=+-@\t\r" and cell[:1]] == []
+
+
+def test_what_is_too_large_or_says_no_length_is_refused_before_it_is_read() -> None:
+    client = Client()
+
+    too_much = client.post("/sign-in", data=b"x" * (1 << 20) + b"x", content_type="text/plain")
+    no_length = client.post("/sign-in", data=b"", content_type="text/plain", headers={"Transfer-Encoding": "chunked"})
+
+    assert (too_much.status_code, no_length.status_code) == (413, 413)

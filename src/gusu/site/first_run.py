@@ -37,6 +37,12 @@ def prepare(people: int, report: Callable[[str], None]) -> list[str]:
     return [f"{name:<14} {password:<18} {label.both}" for name, password, label in signs]
 
 
+def _free(wanted: str) -> str:
+    """A sign-in name nobody has had: an administrator who was closed keeps theirs."""
+    names = (wanted, *(f"{wanted}-{number}" for number in range(2, 1000)))
+    return next(name for name in names if accounts.account_named(name) is None)
+
+
 def _first_administrator(by: Actor) -> list[tuple[str, str, Text]]:
     """A real city: the demo people's accounts are closed, and somebody must be able to open the first real one.
 
@@ -49,7 +55,7 @@ def _first_administrator(by: Actor) -> list[tuple[str, str, Text]]:
     top = in_force().filter(parent=None).order_by("pk").first()
     if top is None:
         raise NotFound(kind=Text("机构", "organisation"), key="parent: none")
-    password = readable()
-    account = open_account(NewAccount("first-administrator", role.name.zh, "official", password=password), by=by)
+    password, sign_in_name = readable(), _free("first-administrator")
+    account = open_account(NewAccount(sign_in_name, role.name.zh, "official", password=password), by=by)
     appoint(account, role=role, organisation=top, by=by)
     return [(account.sign_in_name, password, Text("首任管理员，仅此一次显示", "first administrator, shown this once"))]

@@ -106,9 +106,24 @@ def test_the_secret_opens_for_its_own_account_only(person: Make) -> None:
 def test_who_should_use_codes_and_does_not_is_told(person: Make) -> None:
     told = "One of your roles should be protected"
 
-    pages = [person(code).client.get("/account", headers=ENGLISH).text for code in ("auditor", "administrator")]
+    pages = [person(code).client.get("/account", headers=ENGLISH).text for code in ("inspector", "administrator")]
 
     assert [told in page for page in pages] == [True, False]
+
+
+def test_a_role_that_needs_codes_gives_nothing_until_they_are_enrolled(person: Make) -> None:
+    inspector = person("inspector").account
+
+    def permissions() -> frozenset[str]:
+        actor = queries.actor_signed_in(inspector.pk, inspector.get_session_auth_hash())
+        assert actor is not None
+        return actor.permissions
+
+    before = permissions()
+    inspector.otp_confirmed_at = clock.now()
+    inspector.save()
+
+    assert (before, permissions()) == ({"kind.official"}, {"kind.official", "audit.read"})
 
 
 def test_only_the_house_says_which_subject_an_account_is(person: Make) -> None:

@@ -364,7 +364,14 @@ def test_a_new_era_after_a_restore_goes_on_without_alarm_and_seals_what_the_back
 
 
 def test_a_crash_begins_no_new_era() -> None:
-    """After one, a sequence stands where the log says: `log_cnt` numbers ahead of what it had given."""
+    """After one, a sequence stands where the log says: `log_cnt` numbers ahead of what it had given.
+
+    As the migration leaves it, and as a new era does: `nextval` in either would make it 32.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT log_cnt FROM kernel_audit_era")
+        assert cursor.fetchall() == [(0,)]
+
     start_new_era()
 
     with connection.cursor() as cursor:
@@ -402,3 +409,15 @@ def test_seals_still_verify_after_the_key_is_rotated() -> None:
 
     assert [seal.key_version for seal in seals()] == [1, 2]
     assert list(faults()) == []
+
+
+def test_a_seal_that_names_a_line_twice_hides_no_missing_one() -> None:
+    """A leaf for each line, and each line once: else a deleted line's id could be overwritten by its neighbour's."""
+    sealed(("a", "b", "c"))
+    [seal] = seals()
+    gone, kept, last = seal.line_ids
+    with as_a_thief():
+        sql("DELETE FROM kernel_auditline WHERE id = %s", gone)
+        sql("UPDATE kernel_auditseal SET line_ids = %s WHERE id = %s", [kept, kept, last], seal.pk)
+
+    assert Fault("seal changed", seal.pk, None) in list(faults())

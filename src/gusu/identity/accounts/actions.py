@@ -118,6 +118,14 @@ def change_own_password(account: Account, *, old: str, new: str, by: Actor) -> A
     return changed
 
 
+def confirm_own_otp(account: Account, *, code: str, by: Actor) -> Account:
+    """`confirm_otp` with the code guessed at most five times; raises TooManyTries."""
+    count(OWN_TRIES, account.pk)
+    changed = confirm_otp(account, code=code, by=by)
+    forget(OWN_TRIES, account.pk)
+    return changed
+
+
 def remove_own_otp(account: Account, *, code: str, by: Actor) -> Account:
     """`remove_otp` with the code guessed at most five times; raises TooManyTries."""
     count(OWN_TRIES, account.pk)

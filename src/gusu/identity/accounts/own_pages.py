@@ -57,7 +57,7 @@ def confirm_one_time_code(request: Request) -> HttpResponseBase:
     if not form.is_valid():
         return _one_time_code(request, account, form, status=422)
     try:
-        actions.confirm_otp(account, **form.cleaned_data, by=request.actor)
+        actions.confirm_own_otp(account, **form.cleaned_data, by=request.actor)
     except GusuError as refusal:
         return _one_time_code(request, account, _told(form, refusal), status=refusal.status)
     messages.success(request, _("One-time codes are on. The next sign-in asks for one."))

@@ -56,7 +56,7 @@ def actor_signed_in(account_id: str, session_hash: str) -> Actor | None:
     rows = list(_with_posts(account_id))
     if not rows or not constant_time_compare(session_hash, rows[0].get_session_auth_hash()):
         return None
-    first, posts = rows[0], [row for row in rows if row.role_gone is None and row.organisation_gone is None]  # type: ignore[attr-defined]
+    first, posts = rows[0], [row for row in rows if _gives(row)]
     given = {permission for row in posts for permission in row.given or ()}  # type: ignore[attr-defined]
     permissions = frozenset[str]() if first.must_change_password else frozenset({f"kind.{first.kind}", *given})
     return Actor(
@@ -67,6 +67,17 @@ def actor_signed_in(account_id: str, session_hash: str) -> Actor | None:
         subject=first.subject_id,
         assurance=max(first.assurance, 2 if first.otp_confirmed_at else 1),
     )
+
+
+def _gives(row: Account) -> bool:
+    """Whether the post on this row of `_with_posts` gives what its role says.
+
+    Not when role or organisation are gone, nor when the role asks for one-time codes and none are enrolled: then one
+    may sign in to enrol, and no more. Invented people are spared, because several readers sign in as the same one.
+    """
+    if row.role_gone is not None or row.organisation_gone is not None:  # type: ignore[attr-defined]
+        return False
+    return bool(row.otp_confirmed_at or row.demo or not row.needs_otp)  # type: ignore[attr-defined]
 
 
 def accounts_page(*, asked: str = "", kind: str = "", older_than: str = "") -> Page:
@@ -107,7 +118,7 @@ def appointments_in_force(account: Account) -> QuerySet[Appointment]:
 def somebody_may(permission: str) -> bool:
     """Whether any account that is open holds this permission today."""
     return (
-        Appointment.objects.filter(in_force_on(clock.today()), account__closed_at=None)
+        Appointment.objects.filter(in_force_on(clock.today()), account__closed_at=None, organisation__ended_on=None)
         .filter(role__permissions__contains=[permission], role__retired_at=None)
         .exists()
     )
@@ -127,6 +138,7 @@ def _with_posts(account_id: str) -> QuerySet[Account]:
         post=FilteredRelation("appointments", condition=valid),
         given=F("post__role__permissions"),
         role_gone=F("post__role__retired_at"),
+        needs_otp=F("post__role__needs_otp"),
         organisation=F("post__organisation__code"),
         organisation_gone=F("post__organisation__ended_on"),
     )

@@ -13,7 +13,7 @@ def may_manage(by: Actor, _: object) -> bool:
 
 
 def may_manage_another(by: Actor, account: Account) -> bool:
-    """Nobody gives themselves a role or resets their own password: a second person is always in it."""
+    """Nobody gives themselves a role or resets their own password. (But one may open an account and use it.)"""
     return by.can("identity.manage") and by.account != account.pk
 
 

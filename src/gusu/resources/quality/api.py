@@ -10,7 +10,7 @@ from gusu.resources.exchange import queries as exchange
 from gusu.resources.quality import queries
 
 router = Router(tags=["batches"])
-READERS = permission("exchange.read")
+READERS, QUALITY = permission("exchange.read"), permission("quality.read")
 PAGE = 50
 
 
@@ -64,7 +64,7 @@ def batches(request: Request, exchange_code: str = "", before: int = 0) -> Query
     url_name="api_batch_rules",
     summary="What each rule found",
 )
-@endpoint(may=READERS)
+@endpoint(may=QUALITY)
 def rules(request: Request, exchange_code: str, number: int) -> list[queries.RuleResult]:
     check = queries.check_of(exchange.batch_numbered(exchange_code, number))
     return list(check.results.order_by("rule")) if check else []
@@ -76,6 +76,6 @@ def rules(request: Request, exchange_code: str, number: int) -> list[queries.Rul
     url_name="api_batch_quarantine",
     summary="Rows kept out",
 )
-@endpoint(may=READERS)
+@endpoint(may=QUALITY)
 def quarantine(request: Request, exchange_code: str, number: int, after: int = 0) -> QuerySet[queries.Quarantined]:
     return queries.quarantine(exchange.batch_numbered(exchange_code, number), after=after)[:PAGE]

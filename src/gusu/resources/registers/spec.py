@@ -3,7 +3,7 @@ spans of time.
 """
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -58,7 +58,7 @@ class RegisterPiece(Piece, frozen=True):
     source states.
     """
 
-    code: str
+    code: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,40}$")]  # names the register's tables
     title: Label
     key: str
     elements: list[str]

@@ -83,6 +83,8 @@ class Embedded:
         if not (self.place.postgres / "PG_VERSION").exists():
             self._create(owner)
         self._prepare_folders(owner)
+        if self.log.exists():  # what the last server said may tell why it ended
+            self.log.replace(self.log.with_name("postgres.log.before"))
         deadline = time.monotonic() + START_SECONDS
         while not self._started(owner, deadline, while_waiting):
             time.sleep(0.1)

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +28,7 @@ from gusu.resources.registers import queries as registers_queries
 from gusu.spaces.words import show, words
 
 PAGE = 30
+MOST_FAULTS = 100
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LARGEST_UPLOAD = 200 * 1024 * 1024
 
@@ -101,13 +103,15 @@ def batch(request: Request, code: str, number: int) -> HttpResponseBase:
     batch = exchange_queries.batch_numbered(code, number)
     check = quality_queries.check_of(batch)
     rule, after = request.GET.get("rule", ""), _whole(request.GET.get("after"))
-    kept_out = list(quality_queries.quarantine(batch, rule=rule, after=after)[:PAGE])
+    may_see = request.actor.can("quality.read")
+    kept_out = list(quality_queries.quarantine(batch, rule=rule, after=after)[:PAGE]) if may_see else []
     results = list(check.results.order_by("-failed", "rule")) if check else []
     seen = {
         "batch": batch,
         "check": check,
         "results": results,
         "kept_out": kept_out,
+        "may_see": may_see,
         "titles": {result.rule: Text(result.title_zh, result.title_en) for result in results},
         "rule": rule,
         "next": f"?{urlencode({'rule': rule, 'after': kept_out[-1].pk})}" if len(kept_out) == PAGE else "",
@@ -150,7 +154,7 @@ def audit(request: Request) -> HttpResponseBase:
         "lines": lines,
         "asked": asked,
         "seal": trail.newest_seal(),
-        "faults": list(trail.faults()) if "verify" in request.GET else None,
+        "faults": list(islice(trail.faults(), MOST_FAULTS)) if "verify" in request.GET else None,
         "next": f"?{urlencode(asked | {'before': lines[-1].pk})}" if len(lines) == PAGE else "",
     }
     return show(request, "officials/audit.html", seen)
