@@ -59,7 +59,7 @@ async def _run(app: App) -> None:
         try:
             await work
         except asyncio.CancelledError:
-            log.info("the worker's heartbeat or its listener has ended, and so has the worker")
+            log.debug("heartbeat or listener ended, and so has the worker")  # also on being asked to stop
         finally:
             for chore in chores:
                 chore.cancel()
