@@ -1,5 +1,5 @@
-"""The words pages use for coded values, in the active language; and `show`, which gives them to every page of the
-spaces.
+"""The words pages use for coded values, in the active language; `show`, which gives them to every page of the spaces;
+and `whole`, by which pages read a number from an address.
 """
 
 from typing import Any
@@ -23,6 +23,11 @@ BATCH_KINDS = {
 def show(request: Request, template: str, seen: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """`template` with what it needs and the words."""
     return render(request, f"spaces/{template}", seen | words(), status=status)
+
+
+def whole(typed: str | None) -> int:
+    """A whole number out of an address, of at most fifteen digits; 0 for anything else."""
+    return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 16 else 0
 
 
 def words() -> dict[str, dict[str, str]]:

@@ -1,5 +1,7 @@
 """What can happen to an account."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -112,26 +114,20 @@ def open_account(new: NewAccount, *, by: Actor) -> Account:
 
 def change_own_password(account: Account, *, old: str, new: str, by: Actor) -> Account:
     """`change_password` with the present password guessed at most five times; raises TooManyTries."""
-    count(OWN_TRIES, account.pk)
-    changed = change_password(account, old=old, new=new, by=by)
-    forget(OWN_TRIES, account.pk)
-    return changed
+    with _own_tries(account):
+        return change_password(account, old=old, new=new, by=by)
 
 
 def confirm_own_otp(account: Account, *, code: str, by: Actor) -> Account:
     """`confirm_otp` with the code guessed at most five times; raises TooManyTries."""
-    count(OWN_TRIES, account.pk)
-    changed = confirm_otp(account, code=code, by=by)
-    forget(OWN_TRIES, account.pk)
-    return changed
+    with _own_tries(account):
+        return confirm_otp(account, code=code, by=by)
 
 
 def remove_own_otp(account: Account, *, code: str, by: Actor) -> Account:
     """`remove_otp` with the code guessed at most five times; raises TooManyTries."""
-    count(OWN_TRIES, account.pk)
-    changed = remove_otp(account, code=code, by=by)
-    forget(OWN_TRIES, account.pk)
-    return changed
+    with _own_tries(account):
+        return remove_otp(account, code=code, by=by)
 
 
 @action(may=rules.is_own)
@@ -252,6 +248,14 @@ def accept_code(account: Account, code: str) -> bool:
     if accepted:
         account.save(update_fields=["otp_counter"])
     return accepted
+
+
+@contextmanager
+def _own_tries(account: Account) -> Iterator[None]:
+    """A guess at one's own secret is counted before it is looked at; the right one clears the count."""
+    count(OWN_TRIES, account.pk)
+    yield
+    forget(OWN_TRIES, account.pk)
 
 
 def _set_password(account: Account, password: str) -> None:

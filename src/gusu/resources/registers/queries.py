@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -24,7 +24,6 @@ __all__ = [
     "became",
     "changes_of",
     "children",
-    "edition_on",
     "editions",
     "full_key",
     "may_look_up",
@@ -84,6 +83,9 @@ class Change:
     depth: int = 0
 
 
+REPORTED = [field.name for field in fields(Change) if field.name != "depth"]
+
+
 def registers() -> list[Register]:
     return list(Register.objects.filter(ended_at=None).order_by("code"))
 
@@ -129,12 +131,6 @@ def editions(register: str) -> list[Edition]:
     return list(Edition.objects.filter(register__code=register).order_by("-number")[:100])
 
 
-def edition_on(register: str, moment: datetime) -> int:
-    """Which edition was the newest at that moment; 0 when there was none."""
-    found = Edition.objects.filter(register__code=register, at__lte=moment).order_by("-number").first()
-    return found.number if found else 0
-
-
 def versions_of(register: str, key: str, *, known: int | None = None) -> list[Version]:
     """Everything this key has ever been, oldest first; as edition `known` had it, else as now."""
     return _versions(register, "key = %s", [key], known, order="valid_from NULLS FIRST, id")
@@ -157,17 +153,11 @@ def path(register: str, key: str, *, on: date | None = None, known: int | None =
     spec = _spec(register)
     chain = [_one(register, key, on, known)]
     while len(chain) < DEEPEST and (above := chain[0].values.get(column(spec.parent))):
-        found = next(
-            (
-                up
-                for up in _candidates(spec, above)
-                if (hit := _maybe(register, up, on, known)) and chain[0].key != hit.key
-            ),
-            None,
-        )
+        there = (_maybe(register, up, on, known) for up in _candidates(spec, above))
+        found = next((up for up in there if up and up.key != chain[0].key), None)
         if found is None:
             break
-        chain.insert(0, _one(register, found, on, known))
+        chain.insert(0, found)
     return chain
 
 
@@ -215,7 +205,7 @@ def search(register: str, asked: str, *, after: int = 0, limit: int = PAGE) -> l
 def changes_of(register: str, key: str, *, known: int | None = None) -> list[Change]:
     """Every reported change that names the key on either side, oldest first."""
     table, (held, values) = f"{_spec(register).table}_change", _held(known)
-    columns = ", ".join(field.name for field in fields(Change) if field.name != "depth")
+    columns = ", ".join(REPORTED)
     return _changes(
         f"SELECT {columns}, 0 FROM {table} WHERE (before_key = %s OR after_key = %s) AND {held} ORDER BY moment, id",
         [key, key, *values],
@@ -227,8 +217,8 @@ def became(register: str, key: str, *, since: date | None = None, known: int | N
     succession.
     """
     spec, (held, values) = _spec(register), _held(known)
-    columns = ", ".join(field.name for field in fields(Change) if field.name != "depth")
-    walk = ", ".join(f"c.{field.name}" for field in fields(Change) if field.name != "depth")
+    columns = ", ".join(REPORTED)
+    walk = ", ".join(f"c.{reported}" for reported in REPORTED)
     succession = "deed IN ('replaces', 'dissolves') AND before_key IS NOT NULL"
     table = f"(SELECT * FROM {spec.table}_change WHERE {held} AND {succession})"
     return _changes(

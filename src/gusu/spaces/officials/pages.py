@@ -25,7 +25,7 @@ from gusu.resources.exchange import queries as exchange_queries
 from gusu.resources.exchange.actions import drop, open_batch
 from gusu.resources.quality import queries as quality_queries
 from gusu.resources.registers import queries as registers_queries
-from gusu.spaces.words import show, words
+from gusu.spaces.words import show, whole, words
 
 PAGE = 30
 MOST_FAULTS = 100
@@ -56,7 +56,7 @@ def home(request: Request) -> HttpResponseBase:
 def runs(request: Request) -> HttpResponseBase:
     """Standing exchanges, and every batch, newest first."""
     chosen, state = request.GET.get("exchange", ""), request.GET.get("state", "")
-    before = _whole(request.GET.get("before"))
+    before = whole(request.GET.get("before"))
     batches = list(exchange_queries.batches(exchange=chosen, state=state, before=before)[:PAGE])
     kept = {"exchange": chosen, "state": state}
     exchanges = exchange_queries.exchanges()
@@ -102,7 +102,7 @@ def batch(request: Request, code: str, number: int) -> HttpResponseBase:
     """One batch: where it stands, what it adds up to, what each rule found, which rows are kept out."""
     batch = exchange_queries.batch_numbered(code, number)
     check = quality_queries.check_of(batch)
-    rule, after = request.GET.get("rule", ""), _whole(request.GET.get("after"))
+    rule, after = request.GET.get("rule", ""), whole(request.GET.get("after"))
     may_see = request.actor.can("quality.read")
     kept_out = list(quality_queries.quarantine(batch, rule=rule, after=after)[:PAGE]) if may_see else []
     results = list(check.results.order_by("-failed", "rule")) if check else []
@@ -149,7 +149,7 @@ def _as_text(cell: str) -> str:
 def audit(request: Request) -> HttpResponseBase:
     """Who did what. Reading the trail is itself nothing about a person; lines hold ids and codes only."""
     asked = {name: request.GET.get(name, "").strip() for name in ("actor", "verb", "outcome", "subject")}
-    lines = list(trail.lines(**asked, before=_whole(request.GET.get("before")))[:PAGE])
+    lines = list(trail.lines(**asked, before=whole(request.GET.get("before")))[:PAGE])
     seen = {
         "lines": lines,
         "asked": asked,
@@ -164,12 +164,17 @@ def audit(request: Request) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def calendar(request: Request) -> HttpResponseBase:
     """Holidays and worked weekends of a year; an administrator corrects a day."""
-    year = _whole(request.GET.get("year")) or clock.today().year
+    year = whole(request.GET.get("year")) or clock.today().year
     if request.method == "POST":
         return _set_day(request, year)
+    return _calendar(request, year, errors=[], typed={})
+
+
+def _calendar(request: Request, year: int, *, errors: list[tuple[str, str]], typed: dict[str, str]) -> HttpResponseBase:
     days = calendar_queries.days_named(year) if 1 <= year <= 9999 else []
-    seen = {"year": year, "days": days, "until": calendar_queries.announced_until(), "errors": [], "typed": {}}
-    return show(request, "officials/calendar.html", seen)
+    until = calendar_queries.announced_until()
+    seen = {"year": year, "days": days, "until": until, "errors": errors, "typed": typed}
+    return show(request, "officials/calendar.html", seen, status=422 if errors else 200)
 
 
 def _set_day(request: Request, year: int) -> HttpResponseBase:
@@ -182,20 +187,8 @@ def _set_day(request: Request, year: int) -> HttpResponseBase:
     if typed["kind"] not in {"working", "free"}:
         errors.append(("kind", _("Say whether offices work on that day")))
     if errors:
-        days = calendar_queries.days_named(year)
-        seen = {
-            "year": year,
-            "days": days,
-            "until": calendar_queries.announced_until(),
-            "errors": errors,
-            "typed": typed,
-        }
-        return show(request, "officials/calendar.html", seen, status=422)
+        return _calendar(request, year, errors=errors, typed=typed)
     name = Text(typed["name_zh"] or typed["date"], typed["name_en"] or typed["date"])
     set_day(day, working=typed["kind"] == "working", name=name, by=request.actor)
     messages.success(request, _("The calendar is changed; every clock counts by it from now on."))
     return redirect(f"{reverse('calendar')}?year={day.year}")
-
-
-def _whole(typed: str | None) -> int:
-    return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 16 else 0

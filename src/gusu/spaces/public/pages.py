@@ -22,7 +22,7 @@ from gusu.resources.quality.queries import measured, rules_of
 from gusu.resources.registers import queries as registers_queries
 from gusu.resources.registers.queries import Register, may_look_up
 from gusu.spaces.public.frame import home_of
-from gusu.spaces.words import show
+from gusu.spaces.words import show, whole
 
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 
@@ -70,7 +70,7 @@ def search(request: Request) -> HttpResponseBase:
 def register(request: Request, code: str) -> HttpResponseBase:
     """A register's front page: search it, or go down from the top."""
     register = _opened(request, code)
-    asked, after = request.GET.get("q", "").strip(), _whole(request.GET.get("after"))
+    asked, after = request.GET.get("q", "").strip(), whole(request.GET.get("after"))
     found = registers_queries.search(code, asked, after=after) if asked else []
     more = len(found) == registers_queries.PAGE
     seen = {
@@ -91,7 +91,7 @@ def subject(request: Request, code: str, key: str) -> HttpResponseBase:
     """One key: what it is, what it was on a day, where it lies, what became of it, what we knew in which edition."""
     register = _opened(request, code)
     key = registers_queries.full_key(code, key)
-    on, known = _day(request.GET.get("on")), _whole(request.GET.get("known")) or None
+    on, known = _day(request.GET.get("on")), whole(request.GET.get("known")) or None
     versions = registers_queries.versions_of(code, key, known=known)
     if not versions:
         raise NotFound(kind=register.title, key=key)
@@ -189,7 +189,3 @@ def _day(typed: str | None) -> date | None:
         return date(int(typed), 12, 31) if typed and len(typed) == 4 else date.fromisoformat(typed or "")
     except ValueError:
         return None
-
-
-def _whole(typed: str | None) -> int:
-    return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 16 else 0
