@@ -25,12 +25,15 @@ HOUSES = {"site", "packkit", "demo"}  # wings that are one room; who may stand a
 KERNEL_WORDS = {"action", "actor", "clock", "errors", "ids", "packs", "scratch", "states", "text"}
 GROUND = {f".{word}" for word in KERNEL_WORDS} | {  # the ground floor, everybody stands on it: open beside its doors
     "audit.trail",
+    "crypto.blind",
+    "crypto.bulk",
     "crypto.envelope",
     "crypto.keys",
     "crypto.signatures",
     "engine.digest",
     "engine.duck",
     "engine.errors",
+    "engine.forms",
     "events.outbox",
     "jobs.queue",
     "lake.files",
@@ -134,8 +137,21 @@ def _said(graph: grimp.ImportGraph, importer: str, imported: str) -> str:
 ROSTER = {"__init__", "models", "actions", "queries", "rules", "events", "api", "pages", "jobs", "pack", "forms"}
 BESIDE = {  # files beside the roster: what each is
     "kernel.audit": {"trail": "appending", "sealing": "the chain", "merkle": "the tree under a seal"},
-    "kernel.crypto": {"envelope": "encryption", "keys": "where keys are", "signatures": "signing"},
-    "kernel.engine": {"child": "its own process", "digest": "evidence", "duck": "the engine", "errors": "its refusals"},
+    "kernel.crypto": {
+        "blind": "indexes by the column",
+        "bulk": "encryption by the million",
+        "envelope": "encryption",
+        "keys": "where keys are",
+        "signatures": "signing",
+    },
+    "kernel.engine": {
+        "child": "its own process",
+        "digest": "evidence",
+        "duck": "the engine",
+        "errors": "its refusals",
+        "forms": "normal forms",
+        "process": "the child as its caller holds it",
+    },
     "kernel.events": {"outbox": "telling"},
     "kernel.jobs": {"queue": "queueing", "worker": "the worker's loop"},
     "kernel.lake": {"files": "which files exist"},
@@ -153,7 +169,14 @@ BESIDE = {  # files beside the roster: what each is
         "own_pages": "one's own account, apart from the administrator's pages",
     },
     "resources.exchange": {"errors": "a dozen ways in which input is bad", "connectors": "one folder a connector"},
-    "resources.quality": {"kinds": "the rule language"},
+    "resources.quality": {
+        "checking": "all rules of a batch as one program",
+        "derived": "rules nobody has to write",
+        "errors": "refusals",
+        "kind": "what a kind is",
+        "kinds": "the rule language",
+        "people": "the kinds about people",
+    },
     "resources.registers": {"spec": "the declaration", "history": "spans of time", "store": "tables made by packs"},
     "spaces.public": {"frame": "what surrounds every page"},
 }

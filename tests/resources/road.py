@@ -18,7 +18,9 @@ COLUMNS = ["code", "name", "note"]
 HEADING = ",".join(COLUMNS).encode()
 
 
-def declare(columns: Sequence[str] = COLUMNS, resource: str = "people") -> Exchange:
+def declare(
+    columns: Sequence[str] = COLUMNS, resource: str = "people", *, key: str = "", changed: str = ""
+) -> Exchange:
     """A resource of these text items and a standing exchange that only takes files delivered by hand."""
     label = Label("人员名单", "People")
     entry = EntryPiece(
@@ -34,6 +36,8 @@ def declare(columns: Sequence[str] = COLUMNS, resource: str = "people") -> Excha
         cycle="daily",
         published_on=date(2026, 1, 31),
         source="invented",
+        key=key,
+        changed=changed,
     )
     Entries().apply([entry], by=BY)
     return Exchange.objects.create(

@@ -116,15 +116,19 @@ class City:
             sql = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
             return [pid for (pid,) in self.ask(sql)]
         if part == "engine":
-            return self.engines()
+            return self.engines_at_work()
         about = json.loads((self.place.run / "city.json").read_text())
         leaders = [child["pid"] for child in about["children"] if child["name"] == part]
         return [pid for leader in leaders for pid in processes.members(leader) if pid not in self.engines()]
 
     def engines(self) -> list[int]:
-        """The engine's children of this city."""
+        """The engine's children of this city; they outlive a program by a minute."""
         mark = f"GUSU_ENGINE={self.place.data}".encode()
         return [pid for pid in _pids() if mark in _environment_of(pid)]
+
+    def engines_at_work(self) -> list[int]:
+        """Those that run a program at this moment: an engine says by its name what it is at."""
+        return [pid for pid in self.engines() if _name_of(pid) == "gusu-engine"]
 
     def kill(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
@@ -149,8 +153,23 @@ class City:
             return []
 
 
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds; 0 when it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
 def _pids() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _name_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _environment_of(pid: int) -> list[bytes]:

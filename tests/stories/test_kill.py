@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from tests.stories.city import City, wait_for
+from tests.stories.city import City, resident, wait_for
 
 import gusu.packs.divisions as pack
 
@@ -30,6 +30,7 @@ STEPS = {
 TWENTY = Counter(worker=4, engine=5, postgres=4, backend=3, web=2, supervisor=2)
 TOO_LATE_AT_MOST = 20
 PER_TOWNSHIP = 50
+IDLE_AT_MOST = 256 << 20
 FINAL = ("merged", "unchanged", "refused")
 
 UNDER_WAY = """
@@ -150,7 +151,8 @@ class Story:
         assert city.hand("lake_faults") == []
         assert city.hand("audit_faults") == []
         assert wait_for("status to be green", lambda: city.hand("trouble") == [], every=0.5, seconds=20)
-        assert city.engines() == []
+        assert city.engines_at_work() == []
+        assert [size for pid in city.engines() if (size := resident(pid)) > IDLE_AT_MOST] == []
 
     def _kill(self, part: str, victim: int, step: str) -> None:
         at = time.time()

@@ -1,17 +1,24 @@
 """Gathers the wing's models for Django; nothing else."""
 
 from gusu.resources.catalogue.models import CodeSequence, Entry
-from gusu.resources.exchange.models import Batch, Exchange
+from gusu.resources.exchange.models import Batch, Chunk, Exchange
 from gusu.resources.quality.models import Check, Quarantined, Rule, RuleResult
 from gusu.resources.registers.models import Edition, Register
+from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, Erasure, LinkedBatch
 
 __all__ = [
+    "BaseEdition",
+    "BaseRegister",
     "Batch",
     "Check",
+    "Chunk",
     "CodeSequence",
+    "DossierKey",
     "Edition",
     "Entry",
+    "Erasure",
     "Exchange",
+    "LinkedBatch",
     "Quarantined",
     "Register",
     "Rule",

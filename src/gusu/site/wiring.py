@@ -4,18 +4,23 @@ from collections.abc import Mapping, Sequence
 
 from gusu.kernel.events import jobs as delivery
 from gusu.kernel.events.outbox import Event, Listener
-from gusu.resources.exchange.events import BatchLanded, BatchOpened
+from gusu.resources.exchange.events import BatchClosed, BatchLanded, BatchOpened
 from gusu.resources.exchange.jobs import on_batch_opened
 from gusu.resources.quality.events import BatchChecked
 from gusu.resources.quality.jobs import on_batch_landed
 from gusu.resources.registers.events import EditionPublished
-from gusu.resources.registers.jobs import on_batch_checked
+from gusu.resources.registers import jobs as registers
+from gusu.resources.subjects import jobs as subjects
+from gusu.resources.subjects.events import BasePublished, BatchLinked
 
 LISTENERS: Mapping[type[Event], Sequence[Listener]] = {
     BatchOpened: [on_batch_opened],
+    BatchClosed: [subjects.on_batch_closed],
     BatchLanded: [on_batch_landed],
-    BatchChecked: [on_batch_checked],
+    BatchChecked: [registers.on_batch_checked, subjects.on_batch_checked],
+    BatchLinked: [subjects.on_batch_linked],
     EditionPublished: [],
+    BasePublished: [],
 }
 
 JOBS = [delivery]  # jobs that no listener above brings in by itself
@@ -30,5 +35,6 @@ PACK_ROOMS = [
     "gusu.resources.exchange.pack",
     "gusu.resources.quality.pack",
     "gusu.resources.registers.pack",
+    "gusu.resources.subjects.pack",
     "gusu.governance.performance.pack",
 ]

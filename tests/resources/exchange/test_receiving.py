@@ -21,6 +21,7 @@ from gusu.kernel.engine.errors import EngineRefused
 from gusu.kernel.events.models import OutboxEvent
 from gusu.kernel.lake.models import LakeFile
 from gusu.resources.exchange.actions import drop, open_batch, receive_batch, sweep_drops
+from gusu.resources.exchange.connectors.contract import Asked, Source
 from gusu.resources.exchange.connectors.csv import connector
 from gusu.resources.exchange.errors import BadInput, SourceMissing
 from gusu.resources.exchange.models import Batch, BatchState, Exchange
@@ -144,7 +145,10 @@ def test_a_bad_file_is_refused_with_what_where_and_what_to_do(name: str, exchang
         assert [value for value in where.values() if str(value) not in said] == []
     assert (batch.rows, batch.digest_landed, batch.source_sha256, batch.landed_at) == (None, "", "", None)
     assert LakeFile.objects.count() == 0
-    assert [row.name for row in OutboxEvent.objects.all()] == ["exchange.batch_opened"]
+    assert [row.name for row in OutboxEvent.objects.order_by("pk")] == [
+        "exchange.batch_opened",
+        "exchange.batch_closed",
+    ]
 
 
 def test_a_file_that_is_not_there_is_refused(exchange: Exchange, tmp_path: Path) -> None:
@@ -210,6 +214,13 @@ def test_batches_opened_at_once_have_a_number_each() -> None:
 
 # What the engine reads is what a CSV reader reads
 
+
+def opened(folder: Path, columns: list[str]) -> Source:
+    source = connector.source(Asked(settings={}, columns=columns, spool=folder, path=folder / "x.csv"))
+    assert source is not None
+    return source
+
+
 CELL = st.text(st.sampled_from('a1 ,"\n\r苏𠀀=;\t\\'), max_size=5)
 
 
@@ -220,7 +231,7 @@ def test_whatever_is_written_is_read(rows: list[tuple[str, str, str]], end: str,
     csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL).writerows([COLUMNS, *rows])
     (tmp_path / "x.csv").write_text(text.getvalue(), encoding="utf-8", newline="")
 
-    source = connector.source(tmp_path / "x.csv", {}, COLUMNS)
+    source = opened(tmp_path, COLUMNS)
 
     read = duckdb.connect().execute(f"SELECT * FROM {source.relation}").fetchall()
     assert read == [tuple(cell or None for cell in row) for row in rows]
@@ -232,7 +243,7 @@ def test_whatever_comes_is_read_row_by_row_or_refused(body: str, tmp_path: Path)
     """No file is read with rows lost, added or moved: the engine's row numbers are those of an independent reader."""
     (tmp_path / "x.csv").write_text("p,q\n" + body, encoding="utf-8", newline="")
     try:
-        source = connector.source(tmp_path / "x.csv", {}, ["p", "q"])
+        source = opened(tmp_path, ["p", "q"])
         read = duckdb.connect().execute(f"SELECT * FROM {source.relation}").fetchall()
     except (BadInput, duckdb.Error):
         return

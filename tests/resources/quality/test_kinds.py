@@ -10,12 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gusu.kernel.engine.duck import literal
+from gusu.kernel.engine.forms import prelude
+from gusu.resources.quality.checking import statements
 from gusu.resources.quality.kinds import (
+    AbsentFrom,
     AnyKind,
     Format,
     FormatBy,
+    FormerCode,
+    InCodelist,
     InForce,
     InList,
+    KnownCode,
+    Length,
+    MostKeptOut,
+    Once,
+    Place,
     Present,
     Reference,
     Requires,
@@ -29,16 +39,34 @@ ROWS = st.lists(st.tuples(CELL, CELL, CELL), max_size=7)
 A, B, C = 0, 1, 2
 PLACES = {"a": A, "b": B, "c": C}
 OTHER = {"a", "1"}
+CODES = ["a", "1"]
+NOW = {"320508000000", "320508001000", "320506000000"}
+BEFORE = {"320503000000", "320502000000"}
 engine = duckdb.connect()
+engine.execute(prelude()[0])
+for relation, keys in {"other": OTHER, "codes_now": NOW, "codes_before": BEFORE}.items():
+    listed = ", ".join(f"({literal(key)})" for key in keys)
+    engine.execute(f"CREATE TABLE {relation} AS SELECT * FROM (VALUES {listed}, (NULL)) AS v(key)")
 
 
 def failing(kind: AnyKind, rows: list[Row]) -> list[int]:
+    return all_failing({"rule": kind}, rows)["rule"]
+
+
+def all_failing(kinds: dict[str, AnyKind], rows: list[Row]) -> dict[str, list[int]]:
+    """The positions at which each fails, by the program that checks a batch."""
     values = ", ".join(f"({place}, {', '.join(map(literal, row))})" for place, row in enumerate(rows, 2))
-    engine.execute("CREATE OR REPLACE TABLE batch (_position BIGINT, a VARCHAR, b VARCHAR, c VARCHAR)")
+    for kept in ("VIEW batch", "TABLE looked", "TABLE failures"):
+        engine.execute(f"DROP {kept.split()[0]} IF EXISTS {kept.split()[1]}")
+    engine.execute("CREATE OR REPLACE TABLE landed (_position BIGINT, a VARCHAR, b VARCHAR, c VARCHAR)")
     if rows:
-        engine.execute(f"INSERT INTO batch VALUES {values}")
-    engine.execute("CREATE OR REPLACE TABLE other AS SELECT * FROM (VALUES ('a'), ('1'), (NULL)) AS v(key)")
-    return sorted({position for (position,) in engine.execute(kind.failing(lambda _: "other")).fetchall()})
+        engine.execute(f"INSERT INTO landed VALUES {values}")
+    for statement in statements(kinds, "landed", str, lambda _: CODES)[len(prelude()) :]:
+        engine.execute(statement)
+    found: dict[str, list[int]] = {rule: [] for rule in kinds}
+    for rule, position in engine.execute("SELECT rule, position FROM failures ORDER BY position").fetchall():
+        found[rule].append(position)
+    return found
 
 
 def by_hand(rows: list[Row], fails: Callable[[Row], bool]) -> list[int]:
@@ -54,12 +82,12 @@ def checks(kind: AnyKind, fails: Callable[[list[Row]], Callable[[Row], bool]]) -
     agree()
 
 
-def test_present_wants_every_item() -> None:
-    checks(Present(["a", "b"]), lambda _: lambda row: row[A] is None or row[B] is None)
+def test_present_wants_every_item_and_blanks_are_none() -> None:
+    checks(Present(["a", "b"]), lambda _: lambda row: not (row[A] and row[B]))
 
 
 def test_present_any_wants_one() -> None:
-    checks(Present(["a", "b"], any=True), lambda _: lambda row: row[A] is None and row[B] is None)
+    checks(Present(["a", "b"], any=True), lambda _: lambda row: not row[A] and not row[B])
 
 
 @pytest.mark.parametrize("pattern", [r"\d+", "[a-z]?", "'", ".*"])
@@ -119,11 +147,11 @@ def test_single_means_one_value_under_what_is_given_and_all_rows_of_a_doubtful_o
 
 
 def test_reference_into_another_resource() -> None:
-    checks(Reference("a", "key", resource="other"), lambda _: lambda row: row[A] not in OTHER | {None})
+    checks(Reference("a", "key", resource="other"), lambda _: lambda row: bool(row[A]) and row[A] not in OTHER)
 
 
 def test_reference_into_its_own_batch() -> None:
-    checks(Reference("a", "b"), lambda rows: lambda row: row[A] is not None and row[A] not in {r[B] for r in rows})
+    checks(Reference("a", "b"), lambda rows: lambda row: bool(row[A]) and row[A] not in {r[B] for r in rows})
 
 
 @given(
@@ -151,6 +179,86 @@ def test_in_force_finds_who_ends_what_had_ended_and_not_begun_again(rows: list[R
     assert failing(InForce(["a"], ["b"], "c"), rows) == expected
 
 
+@pytest.mark.parametrize("most", [1, 2])
+def test_length_counts_characters(most: int) -> None:
+    checks(Length("a", most), lambda _: lambda row: len(row[A] or "") > most)
+
+
+def test_in_codelist_takes_codes_and_what_stands_for_them() -> None:
+    kind = InCodelist("a", "some.list", {"2": "1", "10": "not a code"})
+    checks(kind, lambda _: lambda row: bool(row[A]) and row[A] not in (*CODES, "2"))
+
+
+def test_once_lets_the_newest_through_and_of_equals_the_first() -> None:
+    def fails(rows: list[Row]) -> Callable[[Row], bool]:
+        places = sorted(range(len(rows)), key=lambda place: (rows[place][C] is None, _down(rows[place][C]), place))
+        kept: dict[str, int] = {}
+        for place in places:
+            if rows[place][A]:
+                kept.setdefault(rows[place][A] or "", place)
+        return lambda row: bool(row[A]) and not any(rows[place] is row for place in kept.values())
+
+    checks(Once("a", "", "c"), fails)
+
+
+def _down(text: str | None) -> list[int]:
+    """Sorts texts downwards, as the engine does: by their bytes."""
+    return [-byte for byte in (text or "").encode()] + [1]
+
+
+def test_absent_from_asks_only_where_it_is_told_to() -> None:
+    checks(
+        AbsentFrom("a", "", "other", "key", "b", ["1", "2"]),
+        lambda _: lambda row: row[A] in OTHER and row[B] in ("1", "2"),
+    )
+    checks(AbsentFrom("a", "", "other", "key"), lambda _: lambda row: row[A] in OTHER)
+
+
+WRITTEN = st.sampled_from(
+    [*NOW, *BEFORE, "320508001001", "320503001001", "320502", "320508", "990000", "999999000000", "", None, "苏"]
+)
+
+
+@given(st.lists(WRITTEN, max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_a_code_is_of_now_or_of_before_or_unheard_of(codes: list[str | None]) -> None:
+    """Each by its county, six digits; nothing is both former and unknown."""
+    place = {"now": Place("codes_now", "key"), "before": [Place("codes_before", "key")], "filled": 12, "first": 6}
+    rows: list[Row] = [(code, None, None) for code in codes]
+
+    found = all_failing(
+        {"former": FormerCode("a", **place), "unknown": KnownCode("a", **place)},  # type: ignore[arg-type]
+        rows,
+    )
+
+    def former(code: str) -> bool:
+        return code[:6].ljust(12, "0") in BEFORE
+
+    asked = [(at, code.ljust(12, "0")) for at, code in enumerate(codes, 2) if code]
+    assert found["former"] == [at for at, code in asked if code not in NOW and former(code)]
+    assert found["unknown"] == [at for at, code in asked if code not in NOW and not former(code)]
+
+
+def test_a_rule_on_the_whole_batch_fails_no_row() -> None:
+    checks(MostKeptOut(0.1), lambda _: lambda row: False)
+
+
+@given(ROWS)
+@settings(max_examples=30, deadline=None)
+def test_many_rules_in_one_pass_find_what_each_finds_alone(rows: list[Row]) -> None:
+    """More conditions than one word has bits, and keys between them."""
+    kinds: dict[str, AnyKind] = {f"{n}": InList("abc"[n % 3], ["a", f"{n % 11}"]) for n in range(140)}
+    kinds |= {"twice": Unique(["a"]), "once": Once("b", ""), "there": Present(["c"])}
+
+    found = all_failing(kinds, rows)
+
+    for n in range(140):
+        at = n % 3
+        assert found[f"{n}"] == by_hand(rows, lambda row: row[at] is not None and row[at] not in ("a", f"{n % 11}"))  # noqa: B023
+    assert found["there"] == by_hand(rows, lambda row: not row[C])
+    assert found["twice"] == by_hand(rows, lambda row: [r[A] for r in rows].count(row[A]) > 1)
+
+
 @pytest.mark.parametrize(
     "declared",
     [
@@ -163,6 +271,14 @@ def test_in_force_finds_who_ends_what_had_ended_and_not_begun_again(rows: list[R
         {"kind": "single", "given": [], "item": "a"},
         {"kind": "format_by", "item": "a", "by": "b", "patterns": {}},
         {"kind": "in_force", "ended": ["a"], "begun": ["b", "c"], "moment": "year"},
+        {"kind": "length", "item": "a", "most": 0},
+        {"kind": "once", "item": "a", "form": "unheard_of"},
+        {"kind": "former_code", "item": "a", "now": {"resource": "r", "item": "i"}, "before": []},
+        {"kind": "absent_from", "item": "a", "form": "", "resource": "r", "to": "i", "where": "b"},
+        {"kind": "most_kept_out", "share": 1.1},
+        {"kind": "agrees", "item": "a", "number": "b", "on": "sex"},
+        {"kind": "agrees", "item": "a", "number": "b", "on": "birth_date", "values": {"1": "odd"}},
+        {"kind": "date_form", "item": "a", "form": "short"},
         {"kind": "unheard_of"},
     ],
 )

@@ -4,41 +4,42 @@ A program is a list of SQL statements; the rows each one answers come back.  Row
 copies them to Parquet or CSV and only counts cross the pipe.
 """
 
-import json
 import os
-import subprocess
-import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 
 from gusu.kernel import scratch
-from gusu.kernel.engine.errors import EngineDied, EngineRefused
+from gusu.kernel.engine import process
+from gusu.kernel.engine.errors import EngineRefused
 
-CHILD = Path(__file__).with_name("child.py")
 Rows = list[list[Any]]
 
 
-def run(statements: Sequence[str]) -> list[Rows]:
-    """The rows of each statement, in order.  EngineRefused: bad input or too little memory; EngineDied: killed."""
+def run(statements: Sequence[str], *, secrets: Mapping[str, str | bytes] | None = None) -> list[Rows]:
+    """The rows of each statement, in order.  EngineRefused: bad input or too little memory; EngineDied: killed.
+
+    secrets: what a program may use and no error may show - keys, salts - by name; `secret(name)` is its SQL.
+    Nothing of one program is seen by the next.
+    """
     with scratch.folder("engine") as spill:
-        program = {"settings": _limits(spill), "protocols": _protocols(), "statements": list(statements)}
-        child = subprocess.run(
-            [sys.executable, "-E", str(CHILD), str(os.getpid())],
-            input=json.dumps(program),
-            capture_output=True,
-            text=True,
-            env={**os.environ, "GUSU_ENGINE": str(settings.DATA)},
-        )
-    if child.returncode or not child.stdout:
-        raise EngineDied(how=f"exit {child.returncode}")
-    answer = json.loads(child.stdout)
+        program = {
+            "settings": _limits(spill),
+            "protocols": _protocols(),
+            "secrets": {label: _packed(value) for label, value in (secrets or {}).items()},
+            "statements": list(statements),
+        }
+        answer = process.ask(program, city=str(settings.DATA))
     if "refused" in answer:
         raise EngineRefused(**answer["refused"])
     rows: list[Rows] = answer["answers"]
     return rows
+
+
+def secret(label: str) -> str:
+    """SQL for one of `run`'s secrets: a BLOB or VARCHAR as it was given, constant while the program runs."""
+    return f"getvariable({literal(label)})"
 
 
 def literal(value: str | int | None) -> str:
@@ -67,6 +68,10 @@ def _limits(spill: str) -> dict[str, str]:
         "autoload_known_extensions": "false",
         "preserve_insertion_order": "true",
     }
+
+
+def _packed(value: str | bytes) -> tuple[str, str]:
+    return ("bytes", value.hex()) if isinstance(value, bytes) else ("text", value)
 
 
 def _protocols() -> list[str]:

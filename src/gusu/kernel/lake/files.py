@@ -6,6 +6,7 @@ A process killed between the two leaves a nameless file, which `sweep` removes; 
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +24,31 @@ def draft(dataset: str, batch: str, layer: str = "landed") -> str:
     path = f"{layer}/{dataset}/{batch}/{ids.new('lf')}.parquet"
     _filesystem().makedirs(address(path).rsplit("/", 1)[0], exist_ok=True)
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a batch that is cut in parts is drafted: a folder, and the pattern of its files' names.
+
+    The engine writes `COPY … TO folder (…, PARTITION_BY (part), FILENAME_PATTERN pattern, APPEND, RETURN_FILES)` and
+    answers the files it wrote.
+    """
+
+    folder: str
+    pattern: str
+
+
+def draft_cut(dataset: str, batch: str, layer: str) -> Cut:
+    """A fresh draft for a batch cut in parts."""
+    folder = f"{layer}/{dataset}/{batch}"
+    _filesystem().makedirs(address(folder), exist_ok=True)
+    return Cut(address(folder), ids.new("lf") + "_{uuid}")
+
+
+def written_cut(found: Sequence[str]) -> list["Written"]:
+    """Measure the files of a cut draft, as the engine named them."""
+    root = address("")
+    return [written(path.removeprefix(root)) for path in sorted(found)]
 
 
 def address(path: str) -> str:
@@ -51,13 +77,15 @@ def written(path: str) -> Written:
 
 
 def adopt(file: Written, *, rows: int) -> LakeFile:
-    """Make a written draft exist: one row, inside the step's commit."""
-    layer, dataset, batch, _ = file.path.split("/")
+    """Make a written draft exist: one row, inside the step's commit. rows: of the file, or of all its batch's parts."""
+    layer, dataset, batch, name = file.path.split("/", 3)
+    part = int(name.split("/")[0].removeprefix("part=")) if "/" in name else 0
     return LakeFile.objects.create(
         path=file.path,
         layer=layer,
         dataset=dataset,
         batch=batch,
+        part=part,
         rows=rows,
         size=file.size,
         sha256=file.sha256,
@@ -77,14 +105,15 @@ def _made_durable(path: str) -> None:
             os.close(handle)
 
 
-def paths(dataset: str, batch: str) -> list[str]:
+def paths(dataset: str, batch: str, layer: str = "landed") -> list[str]:
     """Addresses of a batch's files, in a fixed order."""
-    return [
-        address(path)
-        for path in LakeFile.objects.filter(dataset=dataset, batch=batch)
-        .order_by("path")
-        .values_list("path", flat=True)
-    ]
+    return [path for _, path in parts(dataset, batch, layer)]
+
+
+def parts(dataset: str, batch: str, layer: str) -> list[tuple[int, str]]:
+    """(part, address) of a batch's files, in a fixed order."""
+    found = LakeFile.objects.filter(dataset=dataset, batch=batch, layer=layer).order_by("path")
+    return [(part, address(path)) for part, path in found.values_list("part", "path")]
 
 
 def sweep(*, older_than: timedelta = timedelta(days=1)) -> int:

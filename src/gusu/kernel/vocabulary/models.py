@@ -38,6 +38,7 @@ class DataElement(models.Model):
     """The smallest thing the city speaks of: `person.name`, `division.code`. Form after GB/T 18391.
 
     grade: 1 open, 2 inside government, 3 personal or sensitive, 4 most sensitive (Order 809); 3, 4 encrypted at rest.
+    form: the normal form of its values, by which rules and links compare them (`kernel/engine/forms.py`).
     """
 
     code = models.TextField(primary_key=True)
@@ -48,6 +49,7 @@ class DataElement(models.Model):
     type = models.TextField()
     length = models.IntegerField(null=True)
     pattern = models.TextField(blank=True)
+    form = models.TextField(blank=True)
     codelist = models.ForeignKey(CodeList, null=True, on_delete=models.PROTECT, related_name="elements")
     standard = models.TextField(blank=True)
     grade = models.SmallIntegerField()

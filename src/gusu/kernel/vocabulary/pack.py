@@ -11,6 +11,7 @@ from gusu.kernel.packs import Known, Label, Piece, Problem, Section
 from gusu.kernel.vocabulary import actions
 from gusu.kernel.vocabulary.models import Code, CodeList, DataElement
 
+Form = Literal["", "code", "date", "digits", "person_name", "resident_number"]
 Dotted = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")]
 
 
@@ -34,6 +35,7 @@ class ElementPiece(Piece, frozen=True):
     grade: Annotated[int, Meta(ge=1, le=4)]
     length: Annotated[int, Meta(ge=1)] | None = None
     pattern: str = ""
+    form: Form = ""
     codelist: str | None = None
     standard: str = ""
     meaning: Label | None = None
@@ -133,6 +135,7 @@ def _element_row(piece: ElementPiece) -> DataElement:
         type=piece.type,
         length=piece.length,
         pattern=piece.pattern,
+        form=piece.form,
         codelist_id=piece.codelist,
         standard=piece.standard,
         grade=piece.grade,
@@ -147,6 +150,7 @@ def _element_piece(row: DataElement) -> ElementPiece:
         grade=row.grade,
         length=row.length,
         pattern=row.pattern,
+        form=row.form,  # type: ignore[arg-type]
         codelist=row.codelist_id,
         standard=row.standard,
         meaning=Label(row.meaning_zh, row.meaning_en) if row.meaning_zh else None,

@@ -11,7 +11,9 @@ from gusu.kernel.vocabulary.models import Code, DataElement
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A data element in force. `length` in characters; `pattern` a regular expression of the whole value, or ""."""
+    """A data element in force. `length` in characters; `pattern` a regular expression of the whole value, or "";
+    `form` the normal form of its values (`kernel/engine/forms.py`).
+    """
 
     code: str
     label: Text
@@ -21,6 +23,7 @@ class Element:
     pattern: str
     codelist: str | None
     standard: str
+    form: str = ""
 
 
 def elements(codes: Iterable[str] | None = None) -> dict[str, Element]:
@@ -51,4 +54,6 @@ def codes_in_force(codelist: str) -> list[str]:
 
 def _element(row: DataElement) -> Element:
     label = Text(row.label_zh, row.label_en)
-    return Element(row.code, label, row.type, row.grade, row.length, row.pattern, row.codelist_id, row.standard)
+    return Element(
+        row.code, label, row.type, row.grade, row.length, row.pattern, row.codelist_id, row.standard, row.form
+    )

@@ -13,6 +13,8 @@ class Entry(models.Model):
     resource: the short name by which packs, exchanges and rules refer to it; stable.
     code: classification "/" sequence, generated once, never changed, never reused (element 3).
     items: [{name, title {zh, en}, element, type, length, required, grade}] (element 8); the exchange's contract.
+    key: the item that tells its records apart.  changed: the item that says when a record last did.  Both may be empty.
+    retention_days: how long landed batches are kept; 0 is for ever.
     cycle_raw is what the department wrote, cycle what was understood (element 13).
     """
 
@@ -26,6 +28,9 @@ class Entry(models.Model):
     abstract_en = models.TextField()
     format = models.TextField()
     items = models.JSONField()
+    key = models.TextField(default="")
+    changed = models.TextField(default="")
+    retention_days = models.IntegerField(default=0)
     sharing = models.TextField(choices=SHARING)
     sharing_condition = models.TextField()
     sharing_way = models.TextField()

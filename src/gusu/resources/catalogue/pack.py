@@ -52,6 +52,9 @@ class EntryPiece(Piece, frozen=True):
     open_condition: str = ""
     cycle_raw: str = ""
     related: list[str] = []
+    key: str = ""
+    changed: str = ""
+    retention_days: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class Entries(Section[EntryPiece]):
@@ -69,6 +72,10 @@ class Entries(Section[EntryPiece]):
         yield from known.missing("organisations", piece.provider, at=("provider",))
         for place, item in enumerate(piece.items):
             yield from known.missing("elements", item.element, at=("items", place, "element"))
+        names = {item.name for item in piece.items}
+        for field in ("key", "changed"):
+            if (named := getattr(piece, field)) and named not in names:
+                yield Problem(f"信息项中没有“{named}”", f"no item is named '{named}'", (field,))
         if piece.sharing != "none" and not piece.sharing_way:
             yield Problem(
                 "共享方式必填（不予共享的除外）",
@@ -131,6 +138,9 @@ SAME = [
     "published_on",
     "source",
     "related",
+    "key",
+    "changed",
+    "retention_days",
 ]
 
 

@@ -4,109 +4,154 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
-from gusu.kernel import clock
+from gusu.kernel import clock, scratch
 from gusu.kernel.action import action, step
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.trail import note
-from gusu.kernel.engine import digest, duck
-from gusu.kernel.engine.errors import EngineRefused
 from gusu.kernel.errors import NotFound
 from gusu.kernel.lake import files
 from gusu.kernel.packs import inside, pack_folder
 from gusu.kernel.states import move
 from gusu.kernel.text import Text
-from gusu.resources.catalogue.queries import item_names
-from gusu.resources.exchange import rules
-from gusu.resources.exchange.connectors.contract import Source, connector
-from gusu.resources.exchange.errors import BadInput, NothingInside, SourceMissing, Unbalanced, Unreadable
-from gusu.resources.exchange.events import BatchLanded, BatchOpened
-from gusu.resources.exchange.models import Batch, BatchState, Exchange
+from gusu.resources.catalogue.queries import entry_of
+from gusu.resources.exchange import landing, rules
+from gusu.resources.exchange.connectors.contract import Asked, Source, connector
+from gusu.resources.exchange.errors import BadInput, NothingInside, SourceMissing, WrongControl
+from gusu.resources.exchange.events import BatchClosed, BatchLanded, BatchOpened
+from gusu.resources.exchange.landing import Landed
+from gusu.resources.exchange.models import Batch, BatchState, Chunk, Exchange
+from gusu.resources.exchange.queries import cursor_of, exchanges_due, files_of
+from gusu.resources.exchange.volume import Volume
 
-POSITION = "_position"
 LONGEST_NAME = 60  # characters; of three bytes each a file name holds 85
 
 
 @action(may=rules.may_run_exchanges, tells=lambda batch: BatchOpened(batch=batch.pk))
-def open_batch(exchange: Exchange, *, by: Actor, source: str = "") -> Batch:
-    """Number the next batch of an exchange. `source`: a file delivered by hand; else the exchange's own place."""
+def open_batch(
+    exchange: Exchange, *, by: Actor, source: str = "", whole: bool = False, accepts_volume: bool = False
+) -> Batch:
+    """Number the next batch of an exchange.
+
+    source: a file delivered by hand; else the exchange's own place.  whole: everything, also where only what changed
+    would be asked for.  accepts_volume: by somebody who has asked the department why there are so many rows, or so few.
+    """
     last = exchange.batches.order_by("-number").values_list("number", flat=True).first() or 0
     batch = Batch.objects.create(
         exchange=exchange,
         number=last + 1,
-        source=source or str(_usual_place(exchange)),
+        source=source or _file_in_pack(exchange),
         salt=secrets.token_hex(16),
+        complete=whole,
+        accepts_volume=accepts_volume,
         opened_by=by.account,
         opened_at=clock.now(),
     )
-    note(batch=str(batch))
+    note(batch=str(batch), **({"accepts_volume": True} if accepts_volume else {}))
     return batch
 
 
-@step
-def receive_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchLanded | None] | None:
-    """Land what the source holds: counted and digested there and again in the lake; equal, or refused.
+def open_batches_due(*, by: Actor) -> list[Batch]:
+    """A batch for every exchange that stands ready and has none under way."""
+    return [open_batch(exchange, by=by) for exchange in exchanges_due()]
 
-    A source with the bytes of the last batch received is `unchanged` and goes no further.  Bad input refuses the
-    batch, with what, where and what to do kept on it, and changes nothing else.
+
+@step
+def receive_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchLanded | BatchClosed] | None:
+    """Land what the source holds: counted and digested there and again in the lake, chunk by chunk; equal, or refused.
+
+    A source with the bytes of the last batch received, or without anything new since, is `unchanged` and goes no
+    further.  Bad input refuses the batch, with what, where and what to do kept on it, and changes nothing else.
     """
     if batch.state != BatchState.OPENED:
         return None
     try:
-        columns = item_names(batch.exchange.resource)
-        source = connector(batch.exchange.connector)(Path(batch.source), batch.exchange.settings, columns)
-        if source.sha256 == _last_received(batch.exchange):
-            return lambda fresh: _close(fresh, BatchState.UNCHANGED, source_sha256=source.sha256)
-        return _landed(batch, source, columns)
+        return _received(batch)
     except BadInput as refusal:
         said, code = refusal.said, refusal.code
-        return lambda fresh: _close(
+        return lambda fresh: _come_to_nothing(
             fresh, BatchState.REFUSED, refused_code=code, refused_zh=said.zh, refused_en=said.en
         )
 
 
-def _landed(batch: Batch, source: Source, columns: list[str]) -> Callable[[Batch], BatchLanded]:
-    path = files.draft(batch.exchange.resource, f"{batch.number:06d}")
-    landed = duck.files([files.address(path)])
-    numbered = f"SELECT row_number() OVER () - 1 + {source.position_offset} AS {POSITION}, * FROM {source.relation}"
-    try:
-        measured, _, stored = duck.run(
-            [
-                digest.measured(source.relation, columns, batch.salt),
-                f"COPY ({numbered}) TO {duck.literal(files.address(path))} (FORMAT parquet, COMPRESSION zstd)",
-                digest.measured(landed, columns, batch.salt),
-            ]
-        )
-    except EngineRefused as refusal:
-        if refusal.wants_memory:
-            raise
-        source.diagnose()
-        raise Unreadable(place=source.place, kind=refusal.kind, line=refusal.line or "?") from None
-    rows, at_source = digest.total(measured)
-    _, at_target = digest.total(stored)
-    if not rows:
+def _received(batch: Batch) -> Callable[[Batch], BatchLanded | BatchClosed]:
+    asked = _asked(batch)
+    of_its_kind = connector(batch.exchange.connector)
+    source = of_its_kind.source(asked)
+    if source is None or (source.sha256 and source.sha256 == _last_received(batch.exchange)):
+        return _unchanged(source.cursor if source else asked.cursor, source.sha256 if source else "")
+    volume = Volume(batch, source, most_times=asked.set_as(of_its_kind.Settings).most_times)
+    if source.told_rows is not None:
+        volume.prove(source.told_rows)
+    landed = landing.land(batch, source, asked)
+    if source.told_rows not in (None, landed.measure.rows):
+        raise WrongControl(place=source.place, item="记录数", told=source.told_rows, found=landed.measure.rows)
+    if not landed.measure.rows and source.complete:
         raise NothingInside(place=source.place)
-    if at_source != at_target:
-        raise Unbalanced(batch=batch, source=at_source, landed=at_target)
-    file = files.written(path)
+    if not landed.measure.rows or _was_all_there(batch, source, landed, asked):
+        return _unchanged(landed.cursor, source.sha256)
+    volume.prove(landed.measure.rows)
+    file = files.written(landed.path)
+    return lambda fresh: _take_in(fresh, source, landed, file)
 
-    def commit(fresh: Batch) -> BatchLanded:
-        files.adopt(file, rows=rows)
-        measures = {
-            "rows": rows,
-            "digest_source": at_source,
-            "digest_landed": at_target,
-            "source_sha256": source.sha256,
-        }
-        _close(fresh, BatchState.LANDED, landed_at=clock.now(), **measures)
-        return BatchLanded(batch=fresh.pk)
 
-    return commit
+def _was_all_there(batch: Batch, source: Source, landed: Landed, asked: Asked) -> bool:
+    """Changes that reach no further than the last batch did: what it ended with, sent once more, or a latecomer."""
+    if source.complete or landed.cursor != asked.cursor:
+        return False
+    last = batch.exchange.batches.exclude(landed_at=None).order_by("-number").first()
+    before = files_of(last) if last else []
+    return bool(before) and landing.holds_all_of(landed, before, asked)
+
+
+def _asked(batch: Batch) -> Asked:
+    entry = entry_of(batch.exchange.resource)
+    return Asked(
+        settings=batch.exchange.settings,
+        columns=[item["name"] for item in entry.items],
+        spool=scratch.for_the_step("receive"),
+        path=Path(batch.source) if batch.source else None,
+        cursor="" if batch.complete else cursor_of(batch.exchange),
+        salt=batch.salt,
+        key=entry.key,
+        changed=entry.changed,
+    )
+
+
+def _unchanged(cursor: str, sha256: str) -> Callable[[Batch], BatchClosed]:
+    words = {"complete": False, "cursor": cursor, "source_sha256": sha256}
+    return lambda fresh: _come_to_nothing(fresh, BatchState.UNCHANGED, **words)
+
+
+def _come_to_nothing(batch: Batch, state: BatchState, **changes: object) -> BatchClosed:
+    _close(batch, state, **changes)
+    return BatchClosed(batch=batch.pk, resource=batch.exchange.resource)
+
+
+def _take_in(batch: Batch, source: Source, landed: Landed, file: files.Written) -> BatchLanded:
+    """The whole effect of a received batch: its file, its chunks, where to go on, and that it landed."""
+    files.adopt(file, rows=landed.measure.rows)
+    Chunk.objects.bulk_create(Chunk(batch=batch, **asdict(cut)) for cut in landed.cuts)
+    _close(
+        batch,
+        BatchState.LANDED,
+        landed_at=clock.now(),
+        source=batch.source or source.place,
+        complete=source.complete,
+        cursor=landed.cursor,
+        told_rows=source.told_rows,
+        source_sha256=source.sha256,
+        rows=landed.measure.rows,
+        digest_source=str(landed.measure),
+        digest_landed=str(landed.measure),
+    )
+    return BatchLanded(batch=batch.pk)
 
 
 @action(may=rules.is_the_house)
@@ -138,15 +183,18 @@ def _last_received(exchange: Exchange) -> str:
     return received.order_by("-number").values_list("source_sha256", flat=True).first() or ""
 
 
-def _usual_place(exchange: Exchange) -> Path:
+def _file_in_pack(exchange: Exchange) -> str:
+    """Where an exchange whose file lies in its pack finds it; "" where the connector finds its own way."""
+    file = str(exchange.settings.get("file", ""))
+    if exchange.settings.get("connection"):
+        return ""
     folder = pack_folder(exchange.pack)
     if folder is None:
         raise NotFound(kind=Text("内容包", "pack"), key=exchange.pack)
-    file = str(exchange.settings.get("file", ""))
     place = inside(folder, file)
     if place is None:
         raise SourceMissing(place=Path(file).name or exchange.code)
-    return place
+    return str(place)
 
 
 def drop(name: str, chunks: Iterable[bytes]) -> str:

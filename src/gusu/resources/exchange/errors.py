@@ -46,6 +46,16 @@ class WrongColumns(BadInput):
     )
 
 
+class ColumnsMissing(WrongColumns):
+    """Where columns are found by name: those that the entry has and the source has not, or not where they were."""
+
+    says = Text(
+        "来源“{place}”缺少目录信息项对应的列：{missing}。列可能被改名、移动或删除，请按目录条目恢复。",
+        "'{place}' has no column for these items, or not where they belong: {missing}. "
+        "They may have been renamed, moved or removed; put them back as the entry has them.",
+    )
+
+
 class BrokenRows(BadInput):
     code = "broken_rows"
     says = Text(
@@ -96,6 +106,130 @@ class Unreadable(BadInput):
     )
 
 
+class WrongSettings(BadInput):
+    """The exchange was declared for another connector, or for this one as it was before."""
+
+    code = "wrong_settings"
+    says = Text(
+        "交换任务的设置不符合连接器要求。请核对内容包 exchanges.yaml 后执行 ./gusu packs apply。",
+        "The exchange's settings are not what its connector wants. "
+        "Correct exchanges.yaml in the pack and run ./gusu packs apply.",
+    )
+
+
+class WholeMissing(BadInput):
+    """Changes can only follow a delivery that holds everything."""
+
+    code = "whole_missing"
+    says = Text(
+        "“{place}”中只有增量文件，尚未送达过全量文件。请先送达一份全量文件。",
+        "'{place}' holds changes only, and everything was never delivered. Deliver a file with everything first.",
+    )
+
+
+class ControlMissing(BadInput):
+    code = "control_missing"
+    says = Text(
+        "来源文件“{place}”没有控制文件“{control}”，可能尚未送达完毕。请补送控制文件后重新接收。",
+        "The source file '{place}' has no control file '{control}': its delivery may not be complete. "
+        "Deliver the control file, then receive again.",
+    )
+
+
+class WrongControl(BadInput):
+    """What the source says of itself and what it holds differ; the numbers are counts, sizes and digests."""
+
+    code = "wrong_control"
+    says = Text(
+        "“{place}”的控制信息与内容不符：{item}应为 {told}，实际为 {found}。文件可能不完整，请重新送达。",
+        "'{place}' is not what its control says: {item} should be {told}, and is {found}. "
+        "It may be cut short; deliver it again.",
+    )
+
+
+class UnusualVolume(BadInput):
+    """Far more rows than usual, or far fewer: a wrong export is likelier than such a day."""
+
+    code = "unusual_volume"
+    says = Text(
+        "“{place}”有 {rows} 条记录，平时约 {usual} 条。请与来源部门核实；确认无误后以“接受异常数量”重新接收。",
+        "'{place}' holds {rows} rows where {usual} are usual. Ask the department; if it is right, receive it again "
+        "accepting the unusual volume.",
+    )
+
+
+class SheetMissing(BadInput):
+    code = "sheet_missing"
+    says = Text(
+        "工作簿“{place}”中没有名为“{sheet}”的工作表。请按约定的表名重新送达。",
+        "The workbook '{place}' has no sheet '{sheet}'. Deliver it again with the agreed sheet names.",
+    )
+
+
+class NotAWorkbook(BadInput):
+    code = "not_a_workbook"
+    says = Text(
+        "“{place}”不是可读取的 XLSX 工作簿，文件可能被截断。请重新导出。",
+        "'{place}' cannot be read as an XLSX workbook; it may be cut short. Export it again.",
+    )
+
+
+class TooLarge(BadInput):
+    code = "too_large"
+    says = Text(
+        "“{place}”超过 {longest} 字节的上限。请拆分后重新送达。",
+        "'{place}' is larger than {longest} bytes. Deliver it in parts.",
+    )
+
+
+class Unreachable(BadInput):
+    """Where, never with which account: the message reaches logs."""
+
+    code = "unreachable"
+    says = Text(
+        "连接“{connection}”（{where}）无法访问：{why}。请检查网络、对方服务和连接信息，稍后重新接收。",
+        "The connection '{connection}' ({where}) cannot be reached: {why}. "
+        "Check the network, the service there and the connection, then receive again.",
+    )
+
+
+class NotLetIn(BadInput):
+    code = "not_let_in"
+    says = Text(
+        "连接“{connection}”（{where}）不接受我们的凭据（{why}），请用 ./gusu exchange connect {connection} 更新。",
+        "The connection '{connection}' ({where}) does not accept our credentials ({why}). "
+        "Renew them with ./gusu exchange connect {connection}.",
+    )
+
+
+class TableMissing(BadInput):
+    code = "table_missing"
+    says = Text(
+        "来源“{place}”不存在或未授权读取。请来源部门核对表名并授予只读权限。",
+        "The source '{place}' does not exist or may not be read. Ask the department for its name and a right to read.",
+    )
+
+
+class SourceFailed(BadInput):
+    """The source's database gave up; its own words may quote a row and are not repeated."""
+
+    code = "source_failed"
+    says = Text(
+        "来源“{place}”读取中断（{why}）。请稍后重新接收；如反复出现，请来源部门检查。",
+        "Reading '{place}' broke off ({why}). Receive it again later; if it happens again, ask the department.",
+    )
+
+
+class WrongAnswer(BadInput):
+    """An interface that answers, but not what was agreed."""
+
+    code = "wrong_answer"
+    says = Text(
+        "“{place}”第 {page} 页的答复有误：{why}。请接口提供部门检查后重新接收。",
+        "Page {page} of '{place}' is wrong: {why}. Ask the department that runs it, then receive again.",
+    )
+
+
 class NothingInside(BadInput):
     code = "nothing_inside"
     says = Text(
@@ -109,7 +243,7 @@ class Unbalanced(BadInput):
 
     code = "unbalanced"
     says = Text(
-        "批次 {batch} 来源与入湖的条数或摘要不一致（{source} ≠ {landed}），已作为事件登记，数据未入库。",
-        "Batch {batch}: count or digest differ between source and lake ({source} ≠ {landed}). "
+        "批次 {batch} 第 {chunk} 段来源与入湖的条数或摘要不一致（{source} ≠ {landed}），已作为事件登记，数据未入库。",
+        "Batch {batch}, chunk {chunk}: count or digest differ between source and lake ({source} ≠ {landed}). "
         "It is an incident; nothing was taken.",
     )

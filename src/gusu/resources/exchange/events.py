@@ -10,6 +10,14 @@ class BatchOpened(Event, frozen=True):
     batch: int
 
 
+class BatchClosed(Event, frozen=True):
+    """A batch came to nothing: refused, or nothing new in it."""
+
+    name: ClassVar[str] = "exchange.batch_closed"
+    batch: int
+    resource: str
+
+
 class BatchLanded(Event, frozen=True):
     name: ClassVar[str] = "exchange.batch_landed"
     batch: int

@@ -40,7 +40,12 @@ class BatchState(models.TextChoices):
 class Batch(models.Model):
     """Records received together (批次): numbered, counted, digested; the unit of everything that follows.
 
-    source: where this batch was read from.  source_sha256: of the bytes read.
+    source: where this batch was read from; empty until a connector has found its own way.  source_sha256: of the
+    bytes read, empty where a source has none.
+    complete: it is everything the source holds, not only what changed; while the batch is opened: everything is asked
+    for.  cursor: the connector's own word for where the next batch goes on.
+    told_rows: how many the source says there are, where it says so.
+    accepts_volume: opened by somebody who knows that it holds far more, or far fewer, rows than usual.
     salt: hex, this batch's own; digests of enumerable values betray nothing without it.
     digest_source, digest_landed: "count:sum", the sum of salted row hashes mod 2^256 in hex; equal, or the batch is
     refused.
@@ -51,6 +56,10 @@ class Batch(models.Model):
     state = models.TextField(choices=BatchState.choices, default=BatchState.OPENED)
     source = models.TextField()
     source_sha256 = models.TextField(default="")
+    complete = models.BooleanField(default=False)
+    cursor = models.TextField(default="")
+    told_rows = models.BigIntegerField(null=True)
+    accepts_volume = models.BooleanField(default=False)
     salt = models.TextField()
     rows = models.BigIntegerField(null=True)
     digest_source = models.TextField(default="")
@@ -76,3 +85,24 @@ class Batch(models.Model):
     def refused(self) -> Text:
         """What, where and what to do, of a refused batch."""
         return Text(self.refused_zh, self.refused_en)
+
+
+class Chunk(models.Model):
+    """A cut of a batch by position: counted and digested at both ends, so that a difference has a place.
+
+    number: from 0, `CHUNK_ROWS` positions each.  digests: as a batch's, whose own are their sums.
+    """
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="chunks")
+    number = models.IntegerField()
+    rows = models.BigIntegerField()
+    first_position = models.BigIntegerField()
+    last_position = models.BigIntegerField()
+    digest_source = models.TextField()
+    digest_landed = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "number"], name="chunk_number")]
+
+    def __str__(self) -> str:
+        return f"{self.batch}#{self.number}"

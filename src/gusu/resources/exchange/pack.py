@@ -1,11 +1,15 @@
 """What a pack may say to the exchange: `exchanges.yaml`."""
 
+import difflib
 from collections.abc import Iterable
 from typing import Any
+
+import msgspec
 
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor
 from gusu.kernel.packs import Known, Label, Piece, Problem, Section, inside
+from gusu.resources.exchange.connectors.contract import Settings, connector
 from gusu.resources.exchange.connectors.contract import known as known_connectors
 from gusu.resources.exchange.models import Exchange
 
@@ -32,6 +36,8 @@ class Exchanges(Section[ExchangePiece]):
         if piece.connector not in known_connectors():
             names = ", ".join(known_connectors())
             yield Problem(f"没有这种连接器，可用：{names}", f"no such connector; there are: {names}", ("connector",))
+        else:
+            yield from _amiss(piece.settings, connector(piece.connector).Settings)
         if piece.pack != known.pack:
             yield Problem(f"pack 应为本包名 {known.pack}", f"pack must name this pack, {known.pack}", ("pack",))
         if "file" in piece.settings and inside(known.folder, str(piece.settings["file"])) is None:
@@ -48,6 +54,28 @@ class Exchanges(Section[ExchangePiece]):
 
     def retire(self, keys: list[str], *, by: Actor) -> None:
         Exchange.objects.filter(code__in=keys).update(ended_at=clock.now())
+
+
+def _amiss(settings: dict[str, Any], wanted: type[Settings]) -> Iterable[Problem]:
+    """What the connector does not know, does not find, or cannot read."""
+    fields = {field.name: field for field in msgspec.structs.fields(wanted)}
+    for key in [key for key in settings if key not in fields]:
+        near = "".join(difflib.get_close_matches(key, fields, n=1, cutoff=0.5))
+        zh, en = (f"，是不是“{near}”？", f"; did you mean '{near}'?") if near else ("", "")
+        yield Problem(f"连接器没有设置项“{key}”{zh}", f"the connector has no setting '{key}'{en}", ("settings", key))
+    for name, field in fields.items():
+        if field.required and name not in settings:
+            yield Problem(f"缺少设置项“{name}”", f"the setting '{name}' is missing", ("settings",))
+        elif name in settings and not _is_a(settings[name], field.type):
+            yield Problem(f"设置项“{name}”的值不对", f"the setting '{name}' has a wrong value", ("settings", name))
+
+
+def _is_a(value: object, wanted: Any) -> bool:
+    try:
+        msgspec.convert(value, wanted)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _piece(exchange: Exchange) -> ExchangePiece:

@@ -1,27 +1,38 @@
 """What can be asked of the exchange."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from gusu.kernel import clock
 from gusu.kernel.errors import NotFound
 from gusu.kernel.lake import files
 from gusu.kernel.text import Text
-from gusu.resources.exchange.models import Batch, BatchState, Exchange
+from gusu.resources.exchange.connections import is_kept
+from gusu.resources.exchange.errors import Unbalanced
+from gusu.resources.exchange.models import Batch, BatchState, Chunk, Exchange
 
 __all__ = [
     "Batch",
     "BatchState",
+    "Chunk",
     "Exchange",
     "Standing",
     "batch_names",
     "batch_numbered",
     "batches",
+    "chunks_of",
+    "cursor_of",
     "exchange_of",
     "exchanges",
+    "exchanges_due",
     "files_of",
+    "incidents",
+    "is_awaited",
     "newest_checked",
+    "standing",
 ]
 
 UNDER_WAY = {BatchState.OPENED, BatchState.LANDED, BatchState.CHECKED}
@@ -68,6 +79,23 @@ def exchange_of(code: str) -> Exchange:
     return found
 
 
+def exchanges_due() -> list[Exchange]:
+    """Standing exchanges that nothing is under way of and whose connection, if they name one, is kept; by code."""
+    under_way = Batch.objects.filter(state=BatchState.OPENED).values("exchange")
+    found = Exchange.objects.filter(ended_at=None).exclude(pk__in=under_way).order_by("code")
+    return [exchange for exchange in found if is_kept(exchange.settings.get("connection", "")) or _in_pack(exchange)]
+
+
+def _in_pack(exchange: Exchange) -> bool:
+    return bool(exchange.settings.get("file")) and not exchange.settings.get("connection")
+
+
+def cursor_of(exchange: Exchange) -> str:
+    """Where the next batch of an exchange goes on; "" before the first."""
+    served = exchange.batches.exclude(state__in=[BatchState.OPENED, BatchState.REFUSED]).exclude(cursor="")
+    return served.order_by("-number").values_list("cursor", flat=True).first() or ""
+
+
 def batches(*, exchange: str = "", state: str = "", before: int = 0) -> QuerySet[Batch]:
     """Newest first; `before` is the keyset."""
     found = Batch.objects.select_related("exchange").order_by("-pk")
@@ -94,6 +122,31 @@ def newest_checked(resource: str) -> Batch | None:
     """The newest batch of a resource that has passed the rules."""
     passed = Batch.objects.select_related("exchange").filter(exchange__resource=resource, state__in=HAS_PASSED)
     return passed.order_by("-pk").first()
+
+
+def standing(resource: str) -> list[Batch]:
+    """What a resource now amounts to, oldest first: the newest complete batch that passed the rules and every later
+    one of changes that did.
+    """
+    passed = Batch.objects.select_related("exchange").filter(exchange__resource=resource, state__in=HAS_PASSED)
+    base = passed.filter(complete=True).order_by("-pk").values("pk")[:1]
+    return list(passed.filter(pk__gte=Subquery(base)).order_by("pk"))
+
+
+def is_awaited(resources: Iterable[str], *, patience: timedelta) -> bool:
+    """Whether a batch of these resources is on its way to being checked, opened no longer ago than that."""
+    on_their_way = Batch.objects.filter(state__in=[BatchState.OPENED, BatchState.LANDED])
+    return on_their_way.filter(exchange__resource__in=resources, opened_at__gt=clock.now() - patience).exists()
+
+
+def chunks_of(batch: Batch) -> QuerySet[Chunk]:
+    """The cuts of a batch, in order."""
+    return batch.chunks.order_by("number")
+
+
+def incidents(*, before: int = 0) -> QuerySet[Batch]:
+    """Batches whose counts or digests did not balance, newest first."""
+    return batches(state=BatchState.REFUSED, before=before).filter(refused_code=Unbalanced.code)
 
 
 def files_of(batch: Batch) -> list[str]:

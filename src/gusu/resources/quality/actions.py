@@ -1,9 +1,9 @@
-"""Checking a batch: one set-based statement a rule, all in one engine run."""
+"""Checking a batch: every rule of every row, in one engine run."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 from django.db import connection
 
 from gusu.kernel import clock, scratch
@@ -13,97 +13,130 @@ from gusu.kernel.audit.trail import note
 from gusu.kernel.engine import duck
 from gusu.kernel.engine.duck import Rows, literal
 from gusu.kernel.lake import files
+from gusu.kernel.vocabulary.queries import codes_in_force
 from gusu.resources.exchange.actions import mark_checked
-from gusu.resources.exchange.queries import Batch, BatchState, files_of, newest_checked
+from gusu.resources.exchange.queries import Batch, BatchState, files_of, standing
+from gusu.resources.quality import checking
 from gusu.resources.quality.events import BatchChecked
-from gusu.resources.quality.kinds import AnyKind
+from gusu.resources.quality.kinds import AnyKind, MostKeptOut, kind_of
 from gusu.resources.quality.models import Check, Quarantined, Rule, RuleResult
+from gusu.resources.quality.queries import rules_of
 
 SAMPLES = 5
+MOST_KEPT_OUT = 0.2  # of a batch's rows, where no rule says otherwise
+CHUNK = 1 << 20
+LAKE = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 NO_RULE = "('', '', '')"
 KEPT_OUT = "SELECT DISTINCT position FROM failures JOIN rules USING (rule) WHERE severity = 'quarantine'"
 COUNTS = f"""
-SELECT rule, count(*), list(position ORDER BY position)[:{SAMPLES}] FROM failures GROUP BY rule
+SELECT rule, count(*), min(position, {SAMPLES}) FROM failures GROUP BY rule
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the rules found in a batch. counts: [rule, failures, first positions] per rule that some row fails."""
+
+    rows: int
+    counts: Rows
+    kept_out: int
+    failures: int
 
 
 @step
 def check_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchChecked] | None:
     """Ask every rule of the batch's resource of every row; keep out what fails; keep counts and positions, no values.
 
-    The rows kept out are a lake file of positions beside the batch (dataset `<resource>.quarantined`).
+    Two lake files beside the batch: the positions kept out (dataset `<resource>.quarantined`) and every failure with
+    its rule, notices too (`<resource>.findings`).  A batch of which more is kept out than is declared is checked all
+    the same, with an alarm.  A rule that looks into a resource that has not arrived yet is left out.
     """
     if batch.state != BatchState.LANDED:
         return None
-    resource = batch.exchange.resource
-    rules = list(Rule.objects.filter(resource=resource, ended_at=None).order_by("code"))
-    path = files.draft(f"{resource}.quarantined", f"{batch.number:06d}")
+    resource, number = batch.exchange.resource, f"{batch.number:06d}"
+    rules = _asked(rules_of(resource))
+    quarantine = files.draft(f"{resource}.quarantined", number)
+    findings = files.draft(f"{resource}.findings", number)
     exported = scratch.for_the_step("quarantine") / "quarantined.csv"
-    rows, counts, kept_out = _found(batch, rules, path, str(exported))
-    file = files.written(path)
+    found = _found(batch, rules, quarantine, findings, str(exported))
+    written = [(files.written(quarantine), found.kept_out), (files.written(findings), found.failures)]
 
     def commit(fresh: Batch) -> BatchChecked:
-        files.adopt(file, rows=kept_out)
+        for file, rows in written:
+            files.adopt(file, rows=rows)
+        alarm = found.kept_out > most_kept_out(rules) * found.rows
         check = Check.objects.create(
-            batch=fresh, rows=rows, passed=rows - kept_out, quarantined=kept_out, at=clock.now()
+            batch=fresh,
+            rows=found.rows,
+            passed=found.rows - found.kept_out,
+            quarantined=found.kept_out,
+            alarm=alarm,
+            at=clock.now(),
         )
-        RuleResult.objects.bulk_create(_results(check, rules, counts))
+        RuleResult.objects.bulk_create(_results(check, rules, found.counts))
         _copy_quarantine(check, exported)
         mark_checked(fresh, by=by)
-        note(batch=str(fresh), rows=rows, quarantined=kept_out)
+        note(batch=str(fresh), rows=found.rows, quarantined=found.kept_out, alarm=alarm)
         return BatchChecked(batch=fresh.pk, resource=resource)
 
     return commit
 
 
-def _found(batch: Batch, rules: list[Rule], path: str, exported: str) -> tuple[int, Rows, int]:
-    """(rows, [rule, failures, sample positions] per failing rule, rows kept out); writes the two files."""
-    declared = ", ".join(f"({literal(rule.code)}, {literal(rule.element)}, {literal(rule.severity)})" for rule in rules)
+def most_kept_out(rules: list[tuple[Rule, AnyKind]]) -> float:
+    """The share of a batch above which there is an alarm."""
+    return min((kind.share for _, kind in rules if isinstance(kind, MostKeptOut)), default=MOST_KEPT_OUT)
+
+
+def _asked(rules: list[Rule]) -> list[tuple[Rule, AnyKind]]:
+    """The rules with their kinds, without those that look into a resource that has not arrived yet."""
+    kinds = [(rule, kind_of(rule.check_spec)) for rule in rules]
+    arrived = {one: bool(standing(one)) for one in {one for _, kind in kinds for one in kind.resources()}}
+    return [(rule, kind) for rule, kind in kinds if all(arrived[one] for one in kind.resources())]
+
+
+def _found(batch: Batch, rules: list[tuple[Rule, AnyKind]], quarantined: str, findings: str, exported: str) -> Found:
+    declared = ", ".join(
+        f"({literal(rule.code)}, {literal(rule.element)}, {literal(rule.severity)})" for rule, _ in rules
+    )
+    kinds = {rule.code: kind for rule, kind in rules}
     answers = duck.run(
         [
-            f"CREATE VIEW batch AS SELECT * FROM {duck.files(files_of(batch))}",
-            "CREATE TABLE failures (rule VARCHAR, position BIGINT)",
+            *checking.statements(kinds, duck.files(files_of(batch)), _relation, codes_in_force),
             f"CREATE TABLE rules AS SELECT * FROM (VALUES {declared or NO_RULE}) AS v(rule, element, severity)",
-            *(
-                f"INSERT INTO failures SELECT {literal(rule.code)}, _position FROM ({failing})"
-                for rule, failing in _compiled(rules)
-            ),
             f"COPY (SELECT position AS _position FROM ({KEPT_OUT}) ORDER BY 1) "
-            f"TO {literal(files.address(path))} (FORMAT parquet)",
+            f"TO {literal(files.address(quarantined))} ({LAKE})",
+            f"COPY (SELECT position AS _position, rule FROM failures ORDER BY position, rule) "
+            f"TO {literal(files.address(findings))} ({LAKE})",
             f"COPY (SELECT position, rule, element FROM failures JOIN rules USING (rule) WHERE severity = 'quarantine' "
             f"ORDER BY position, rule) TO {literal(exported)} (FORMAT csv, HEADER false)",
-            "SELECT count(*) FROM batch",
+            f"SELECT (SELECT count(*) FROM looked), (SELECT count(*) FROM ({KEPT_OUT})), count(*) FROM failures",
             COUNTS,
-            f"SELECT count(*) FROM ({KEPT_OUT})",
         ]
     )
-    return answers[-3][0][0], answers[-2], answers[-1][0][0]
+    [[rows, kept_out, failures]] = answers[-2]
+    return Found(rows, answers[-1], kept_out, failures)
 
 
-def _compiled(rules: list[Rule]) -> Iterator[tuple[Rule, str]]:
-    """Each rule with its SELECT; one that looks into a resource that has not arrived yet is left out."""
-    for rule in rules:
-        kind = msgspec.convert(rule.check_spec, AnyKind)
-        others = {resource: newest_checked(resource) for resource in kind.resources()}
-        if all(others.values()):
-            relations = {resource: duck.files(files_of(found)) for resource, found in others.items() if found}
-            yield rule, kind.failing(relations.__getitem__)
+def _relation(resource: str) -> str:
+    """What a resource now holds, as far as the rules let it through or not: its standing batches together."""
+    return duck.files([path for batch in standing(resource) for path in files_of(batch)])
 
 
-def _results(check: Check, rules: list[Rule], counts: Rows) -> Iterator[RuleResult]:
+def _results(check: Check, rules: list[tuple[Rule, AnyKind]], counts: Rows) -> Iterator[RuleResult]:
     found = {rule: (failed, samples) for rule, failed, samples in counts}
-    for rule in rules:
+    for rule, _ in rules:
         failed, samples = found.get(rule.code, (0, []))
         words = {name: getattr(rule, name) for name in ("dimension", "severity", "element", "title_zh", "title_en")}
         yield RuleResult(check_of=check, rule=rule.code, failed=failed, samples=samples, **words)
 
 
 def _copy_quarantine(check: Check, exported: Path) -> None:
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, exported.open("rb") as file:
         table = Quarantined._meta.db_table
         cursor.execute("CREATE TEMP TABLE arriving (position bigint, rule text, element text)")
         with cursor.copy("COPY arriving FROM STDIN (FORMAT csv)") as copy:
-            copy.write(exported.read_bytes())
+            while chunk := file.read(CHUNK):
+                copy.write(chunk)
         cursor.execute(
             f"INSERT INTO {table} (check_of_id, position, rule, element) "
             "SELECT %s, position, rule, element FROM arriving "

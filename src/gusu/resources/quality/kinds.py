@@ -1,41 +1,32 @@
-"""The kinds of rule a pack may write, and the SQL each becomes.
+"""The kinds of rule a pack may write about any data, and the SQL each becomes; those about people: `people.py`."""
 
-Every kind answers one question set-wise: which rows of the relation `batch` fail?  A kind is a declaration with one
-method, `failing`, which gives a SELECT of `_position`; `other(resource)` names the relation of another resource's
-newest checked batch.
-"""
-
-from collections.abc import Callable
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
 from gusu.kernel.engine.duck import literal, name
+from gusu.kernel.engine.forms import normal
 from gusu.kernel.packs import Piece
+from gusu.resources.quality.kind import Asking, Names, RowKind, SetKind, is_filled
+from gusu.resources.quality.people import (
+    Agrees,
+    Date,
+    DateForm,
+    FifteenDigits,
+    LooksLike,
+    Moment,
+    NameForm,
+    ResidentNumber,
+    WrittenPlainly,
+)
 
-Other = Callable[[str], str]
-Names = Annotated[list[str], msgspec.Meta(min_length=1)]
-
-
-class Kind(Piece, frozen=True, tag_field="kind"):
-    def columns(self) -> list[str]:
-        """Items of the resource that the rule reads; the pack check holds them against the entry."""
-        raise NotImplementedError
-
-    def failing(self, other: Other) -> str:
-        raise NotImplementedError
-
-    def elsewhere(self) -> list[tuple[str, str]]:
-        """(resource, item) the rule looks at outside its own resource."""
-        return []
-
-    def resources(self) -> list[str]:
-        """The other resources it looks into."""
-        return [resource for resource, _ in self.elsewhere()]
+NUMBER = "resident_number"
+Form = Literal["", "code", "date", "digits", "person_name", "resident_number"]
 
 
-class Present(Kind, frozen=True, tag="present"):
-    """Every named item has a value; with `any`, at least one of them has."""
+class Present(RowKind, frozen=True, tag="present"):
+    """Every named item has a value, which blanks alone are not; with `any`, at least one of them has."""
 
     items: Names
     any: bool = False
@@ -43,12 +34,12 @@ class Present(Kind, frozen=True, tag="present"):
     def columns(self) -> list[str]:
         return self.items
 
-    def failing(self, other: Other) -> str:
-        joined = (" AND " if self.any else " OR ").join(f"{name(item)} IS NULL" for item in self.items)
-        return f"SELECT _position FROM batch WHERE {joined}"
+    def fails(self, asking: Asking) -> str:
+        missing = (f"NOT {is_filled(name(item))}" for item in self.items)
+        return (" AND " if self.any else " OR ").join(missing)
 
 
-class Format(Kind, frozen=True, tag="format"):
+class Format(RowKind, frozen=True, tag="format"):
     """Where the item has a value, the whole of it matches the pattern."""
 
     item: str
@@ -57,26 +48,14 @@ class Format(Kind, frozen=True, tag="format"):
     def columns(self) -> list[str]:
         return [self.item]
 
-    def failing(self, other: Other) -> str:
-        return f"SELECT _position FROM batch WHERE NOT regexp_full_match({name(self.item)}, {literal(self.pattern)})"
+    def fails(self, asking: Asking) -> str:
+        return f"NOT regexp_full_match({name(self.item)}, {literal(self.pattern)})"
 
 
-class InList(Kind, frozen=True, tag="in_list"):
-    """Where the item has a value, it is one of these."""
-
-    item: str
-    values: Names
-
-    def columns(self) -> list[str]:
-        return [self.item]
-
-    def failing(self, other: Other) -> str:
-        return f"SELECT _position FROM batch WHERE {name(self.item)} NOT IN ({', '.join(map(literal, self.values))})"
-
-
-class FormatBy(Kind, frozen=True, tag="format_by"):
+class FormatBy(RowKind, frozen=True, tag="format_by"):
     """The pattern of one item depends on the value of another (a county's code ends in six noughts)."""
 
+    concern: ClassVar[str] = "format"
     item: str
     by: str
     patterns: Annotated[dict[str, str], msgspec.Meta(min_length=1)]
@@ -84,15 +63,65 @@ class FormatBy(Kind, frozen=True, tag="format_by"):
     def columns(self) -> list[str]:
         return [self.item, self.by]
 
-    def failing(self, other: Other) -> str:
+    def fails(self, asking: Asking) -> str:
         cases = " ".join(
             f"WHEN {literal(value)} THEN NOT regexp_full_match({name(self.item)}, {literal(pattern)})"
             for value, pattern in self.patterns.items()
         )
-        return f"SELECT _position FROM batch WHERE CASE {name(self.by)} {cases} ELSE false END"
+        return f"CASE {name(self.by)} {cases} ELSE false END"
 
 
-class Requires(Kind, frozen=True, tag="requires"):
+class Length(RowKind, frozen=True, tag="length"):
+    """The value has that many characters at most."""
+
+    item: str
+    most: Annotated[int, msgspec.Meta(ge=1)]
+
+    def columns(self) -> list[str]:
+        return [self.item]
+
+    def fails(self, asking: Asking) -> str:
+        """A character has a byte at least, and bytes are counted for nothing."""
+        return f"strlen({name(self.item)}) > {self.most} AND length({name(self.item)}) > {self.most}"
+
+
+class InList(RowKind, frozen=True, tag="in_list"):
+    """Where the item has a value, it is one of these."""
+
+    concern: ClassVar[str] = "list"
+    item: str
+    values: Names
+
+    def columns(self) -> list[str]:
+        return [self.item]
+
+    def fails(self, asking: Asking) -> str:
+        return _not_among(name(self.item), self.values)
+
+
+class InCodelist(RowKind, frozen=True, tag="in_codelist"):
+    """Where the item has a value, it is a code in force of the list, or one of `values` (as written: code)."""
+
+    concern: ClassVar[str] = "list"
+    item: str
+    codelist: str
+    values: dict[str, str] = {}
+
+    def columns(self) -> list[str]:
+        return [self.item]
+
+    def codelists(self) -> list[str]:
+        return [self.codelist]
+
+    def fails(self, asking: Asking) -> str:
+        codes = asking.codes(self.codelist)
+        right = [*codes, *(written for written, code in self.values.items() if code in codes)]
+        if not right:
+            return is_filled(name(self.item))
+        return f"{_not_among(name(self.item), right)} AND {_not_among(f'gusu_clean({name(self.item)})', right)}"
+
+
+class Requires(RowKind, frozen=True, tag="requires"):
     """Where `item` has one of the values, the other items must have a value too."""
 
     item: str
@@ -102,29 +131,47 @@ class Requires(Kind, frozen=True, tag="requires"):
     def columns(self) -> list[str]:
         return [self.item, *self.items]
 
-    def failing(self, other: Other) -> str:
+    def fails(self, asking: Asking) -> str:
         missing = " OR ".join(f"{name(item)} IS NULL" for item in self.items)
-        listed = ", ".join(map(literal, self.values))
-        return f"SELECT _position FROM batch WHERE {name(self.item)} IN ({listed}) AND ({missing})"
+        return f"{name(self.item)} IN ({', '.join(map(literal, self.values))}) AND ({missing})"
 
 
-class Unique(Kind, frozen=True, tag="unique"):
+class Unique(SetKind, frozen=True, tag="unique"):
     """No two rows share these items; missing values count as equal. With `keep: first`, the first is let through."""
 
+    concern: ClassVar[str] = "unique"
     items: Names
     keep: Literal["", "first"] = ""
 
     def columns(self) -> list[str]:
         return self.items
 
-    def failing(self, other: Other) -> str:
+    def failing(self, asking: Asking) -> str:
         keys = ", ".join(map(name, self.items))
-        counted = "row_number() OVER w > 1" if self.keep == "first" else "count(*) OVER (PARTITION BY " + keys + ") > 1"
-        window = f" WINDOW w AS (PARTITION BY {keys} ORDER BY _position)" if self.keep == "first" else ""
-        return f"SELECT _position FROM (SELECT _position, {counted} AS twice FROM batch{window}) WHERE twice"
+        return _twice(asking.kept(f"hash({keys})"), keys, "_position" if self.keep else "")
 
 
-class Single(Kind, frozen=True, tag="single"):
+class Once(SetKind, frozen=True, tag="once"):
+    """A value, in its normal form, stands in one row. The others fail: all but the newest by the item `newest`, or all
+    but the first. Values that have no normal form are another rule's.
+    """
+
+    concern: ClassVar[str] = "unique"
+    item: str
+    form: Form
+    newest: str = ""
+
+    def columns(self) -> list[str]:
+        return [self.item, *([self.newest] if self.newest else [])]
+
+    def failing(self, asking: Asking) -> str:
+        value = normal(self.form, name(self.item))
+        key = asking.kept(_key(self.form, asking.shared(value)))
+        order = f"{name(self.newest)} DESC NULLS LAST, _position" if self.newest else "_position"
+        return _twice(key, key if self.form == NUMBER else value, order)
+
+
+class Single(SetKind, frozen=True, tag="single"):
     """For one `given` there is one `item`: a code has one name in one year."""
 
     given: Names
@@ -133,7 +180,7 @@ class Single(Kind, frozen=True, tag="single"):
     def columns(self) -> list[str]:
         return [*self.given, self.item]
 
-    def failing(self, other: Other) -> str:
+    def failing(self, asking: Asking) -> str:
         keys = ", ".join(map(name, self.given))
         known = " AND ".join(f"{name(column)} IS NOT NULL" for column in self.given)
         return (
@@ -142,7 +189,7 @@ class Single(Kind, frozen=True, tag="single"):
         )
 
 
-class Reference(Kind, frozen=True, tag="reference"):
+class Reference(SetKind, frozen=True, tag="reference"):
     """Where the item has a value, `to` of the resource holds it (of this very batch when no resource is named)."""
 
     item: str
@@ -155,15 +202,100 @@ class Reference(Kind, frozen=True, tag="reference"):
     def elsewhere(self) -> list[tuple[str, str]]:
         return [(self.resource, self.to)] if self.resource else []
 
-    def failing(self, other: Other) -> str:
-        target = other(self.resource) if self.resource else "batch"
+    def failing(self, asking: Asking) -> str:
+        target = asking.other(self.resource) if self.resource else "batch"
+        return _among(self.item, f"value NOT IN ({_values(target, self.to)})")
+
+
+class Place(Piece, frozen=True):
+    """An item of a resource."""
+
+    resource: str
+    item: str
+
+
+class CodeKind(SetKind, frozen=True):
+    """About a code of a scheme whose codes come and go, like that of divisions.
+
+    now: where the codes in force stand; before: where those stand that once were.  filled: a shorter code is filled
+    with noughts to that many characters.  first: so many leading characters name what may have ended (of the twelve
+    digits of a community the six of its county); 0 for the whole code.
+    """
+
+    item: str
+    now: Place
+    before: Annotated[list[Place], msgspec.Meta(min_length=1)]
+    filled: int = 0
+    first: int = 0
+
+    def columns(self) -> list[str]:
+        return [self.item]
+
+    def elsewhere(self) -> list[tuple[str, str]]:
+        return [(place.resource, place.item) for place in (self.now, *self.before)]
+
+    def _unknown_now(self, asking: Asking) -> str:
+        return f"{self._code()} NOT IN ({_values(asking.other(self.now.resource), self.now.item)})"
+
+    def _ended(self, asking: Asking) -> str:
+        """What the code's leading characters name is no longer, and once was."""
+        code, now = self._code(), _values(asking.other(self.now.resource), self.now.item)
+        was = " UNION ALL ".join(_values(asking.other(place.resource), place.item) for place in self.before)
+        head = f"rpad(left({code}, {self.first}), length({code})::INTEGER, '0')" if self.first else code
+        return f"({head} NOT IN ({now}) AND ({code} IN ({was}) OR {head} IN ({was})))"
+
+    def _code(self) -> str:
+        return f"rpad(value, {self.filled}, '0')" if self.filled else "value"
+
+
+class FormerCode(CodeKind, frozen=True, tag="former_code"):
+    """Fails for a code that once was and is no longer. It still means something: seldom more than a notice."""
+
+    def failing(self, asking: Asking) -> str:
+        return _among(self.item, f"{self._unknown_now(asking)} AND {self._ended(asking)}")
+
+
+class KnownCode(CodeKind, frozen=True, tag="known_code"):
+    """Fails for a code that is in no list, of now or before: suspicious, since no list is complete."""
+
+    def failing(self, asking: Asking) -> str:
+        return _among(self.item, f"{self._unknown_now(asking)} AND NOT {self._ended(asking)}")
+
+
+class AbsentFrom(SetKind, frozen=True, tag="absent_from"):
+    """The item's normal form stands nowhere in `to` of the other resource: who is insured is not among the dead. With
+    `where`, only where that item has one of the values.
+    """
+
+    item: str
+    form: Form
+    resource: str
+    to: str
+    where: str = ""
+    values: list[str] = []
+
+    def __post_init__(self) -> None:
+        if bool(self.where) != bool(self.values):
+            raise ValueError("`where` names an item and `values` what it must have: both or neither")
+
+    def columns(self) -> list[str]:
+        return [self.item, *([self.where] if self.where else [])]
+
+    def elsewhere(self) -> list[tuple[str, str]]:
+        return [(self.resource, self.to)]
+
+    def failing(self, asking: Asking) -> str:
+        shared = asking.shared(normal(self.form, name(self.item)))
+        here = f"{name(self.where)} IN ({', '.join(map(literal, self.values))}) AND " if self.where else ""
+        key = asking.kept(f"CASE WHEN {here}{shared} IS NOT NULL THEN {_key(self.form, shared)} END")
+        theirs = f"SELECT {normal(self.form, name(self.to))} AS value FROM {asking.other(self.resource)}"
         return (
-            f"SELECT _position FROM batch AS b WHERE b.{name(self.item)} IS NOT NULL AND NOT EXISTS "
-            f"(SELECT 1 FROM {target} AS t WHERE t.{name(self.to)} = b.{name(self.item)})"
+            f"SELECT _position FROM looked WHERE {key} IN "
+            f"(SELECT {_key(self.form, 'value')} FROM ({theirs}) WHERE value IS NOT NULL)"
         )
 
 
-class InForce(Kind, frozen=True, tag="in_force"):
+class InForce(SetKind, frozen=True, tag="in_force"):
     """A dated change takes away only what is there: `ended` must not have ended before, without having begun again
     since.
 
@@ -182,7 +314,7 @@ class InForce(Kind, frozen=True, tag="in_force"):
     def columns(self) -> list[str]:
         return [*self.ended, *self.begun, self.moment]
 
-    def failing(self, other: Other) -> str:
+    def failing(self, asking: Asking) -> str:
         old, new = ", ".join(map(name, self.ended)), ", ".join(map(name, self.begun))
         named = " AND ".join(f"{name(column)} IS NOT NULL" for column in self.ended)
         begun = " AND ".join(f"{name(column)} IS NOT NULL" for column in self.begun)
@@ -205,4 +337,89 @@ class InForce(Kind, frozen=True, tag="in_force"):
             WHERE ends = 1 AND last_ended IS NOT NULL AND (last_begun IS NULL OR last_begun < last_ended)"""
 
 
-AnyKind = Present | Format | InList | FormatBy | Requires | Unique | Single | Reference | InForce
+class MostKeptOut(SetKind, frozen=True, tag="most_kept_out"):
+    """Of the whole batch: no larger share of its rows is kept out, or the check raises an alarm. No row fails by it."""
+
+    share: Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+    def columns(self) -> list[str]:
+        return []
+
+    def failing(self, asking: Asking) -> str:
+        return "SELECT _position FROM looked WHERE false"
+
+
+def _not_among(value: str, right: list[str]) -> str:
+    """One automaton over all values is quicker than to compare with each."""
+    listed = "|".join(re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", one) for one in right)
+    return f"NOT regexp_full_match({value}, {literal(listed)})"
+
+
+def _values(relation: str, item: str) -> str:
+    return f"SELECT {name(item)} FROM {relation} WHERE {name(item)} IS NOT NULL"
+
+
+def _among(item: str, wrong: str) -> str:
+    """Rows whose value is wrong; each value there is, is asked about once."""
+    return f"""
+        SELECT _position FROM batch WHERE {name(item)} IN (
+            SELECT value FROM (SELECT DISTINCT {name(item)} AS value FROM batch)
+            WHERE gusu_clean(value) IS NOT NULL AND {wrong})"""
+
+
+def _key(form: str, value: str) -> str:
+    """SQL of something short that stands for a normal form: exact for a number, whose check digit follows from the
+    other seventeen; else a hash. NULL for NULL.
+    """
+    short = f"left({value}, 17)::BIGINT" if form == NUMBER else f"hash({value})"
+    return f"CASE WHEN {value} IS NOT NULL THEN {short} END"
+
+
+def _twice(key: str, value: str, order: str) -> str:
+    """Rows that share a value; with an order, all but the first. `key` stands for it in `looked`, and finds the few
+    rows whose values must be compared.
+    """
+    within = f"PARTITION BY {value}"
+    many = f"row_number() OVER ({within} ORDER BY {order}) > 1" if order else f"count(*) OVER ({within}) > 1"
+    return f"""
+        SELECT _position FROM (
+            SELECT _position, {many} AS again FROM batch JOIN (
+                SELECT _position, {key} FROM looked WHERE {key} IN (
+                    SELECT {key} FROM looked WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1)
+            ) USING (_position))
+        WHERE again"""
+
+
+AnyKind = (
+    Present
+    | Format
+    | FormatBy
+    | Length
+    | InList
+    | InCodelist
+    | Requires
+    | Unique
+    | Once
+    | Single
+    | Reference
+    | FormerCode
+    | KnownCode
+    | AbsentFrom
+    | InForce
+    | MostKeptOut
+    | ResidentNumber
+    | FifteenDigits
+    | WrittenPlainly
+    | NameForm
+    | Date
+    | DateForm
+    | Moment
+    | LooksLike
+    | Agrees
+)
+
+
+def kind_of(declared: Any) -> AnyKind:
+    """The kind a rule's declaration says."""
+    kind: AnyKind = msgspec.convert(declared, AnyKind)
+    return kind

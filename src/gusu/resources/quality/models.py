@@ -7,7 +7,7 @@ from gusu.kernel.text import Text
 
 
 class Rule(models.Model):
-    """One declared rule. `check` is the declaration itself; it is compiled anew each time (`compile.py`)."""
+    """One declared rule. `check_spec` is the declaration itself; it is compiled anew each time (`checking.py`)."""
 
     code = models.TextField(unique=True)
     resource = models.SlugField(max_length=64)
@@ -28,12 +28,13 @@ class Rule(models.Model):
 
 
 class Check(models.Model):
-    """One batch looked at. passed + quarantined = rows."""
+    """One batch looked at. passed + quarantined = rows. alarm: more was quarantined than is declared tolerable."""
 
     batch = models.OneToOneField("resources.Batch", on_delete=models.PROTECT, related_name="checked")
     rows = models.BigIntegerField()
     passed = models.BigIntegerField()
     quarantined = models.BigIntegerField()
+    alarm = models.BooleanField(default=False)
     at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor
 from gusu.kernel.packs import Known, Label, Piece, Problem, Section
-from gusu.resources.quality.kinds import AnyKind
+from gusu.resources.quality.kinds import AnyKind, kind_of
 from gusu.resources.quality.models import Rule
 
 
@@ -27,7 +27,7 @@ class RulePiece(Piece, frozen=True):
 class Rules(Section[RulePiece]):
     name = "quality"
     schema = RulePiece
-    needs = ("resources",)
+    needs = ("resources", "codelists")
 
     def key(self, piece: RulePiece) -> str:
         return piece.code
@@ -39,6 +39,8 @@ class Rules(Section[RulePiece]):
         yield from known.missing_in("resources", piece.resource, piece.element, at=("element",))
         for item in piece.check.columns():
             yield from known.missing_in("resources", piece.resource, item, at=("check",))
+        for codelist in piece.check.codelists():
+            yield from known.missing("codelists", codelist, at=("check", "codelist"))
         for resource, item in piece.check.elsewhere():
             yield from known.missing_in("resources", resource, item, at=("check",))
 
@@ -64,7 +66,7 @@ def _piece(rule: Rule) -> RulePiece:
         severity=rule.severity,  # type: ignore[arg-type]
         element=rule.element,
         title=Label(zh=rule.title_zh, en=rule.title_en),
-        check=msgspec.convert(rule.check_spec, AnyKind),
+        check=kind_of(rule.check_spec),
     )
 
 

@@ -1,18 +1,21 @@
 """Exchanges from the command line: what stands, what arrived, receive now."""
 
 import argparse
+import json
+import sys
 import time
 from pathlib import Path
 
 from gusu.kernel.actor import house
-from gusu.resources.exchange import queries
-from gusu.resources.exchange.actions import drop, open_batch
+from gusu.resources.exchange import connections, queries
+from gusu.resources.exchange.actions import drop, open_batch, open_batches_due
 from gusu.site.cli import Reply
 
 GROUP = "content"
-HELP = "List exchanges and batches; receive now, also from a file of yours."
+HELP = "List exchanges and batches; receive now, also from a file of yours; keep connections."
 NEEDS = "database"
 PATIENCE = 600.0
+BY = house("command-line")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,9 +24,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     batches = verbs.add_parser("batches", help="batches, newest first")
     batches.add_argument("code", metavar="EXCHANGE", nargs="?", default="", help="of this exchange only")
     receive = verbs.add_parser("receive", help="open a batch; the running city's worker receives it")
-    receive.add_argument("code", metavar="EXCHANGE")
+    receive.add_argument("code", metavar="EXCHANGE", nargs="?", default="")
+    receive.add_argument("--all", action="store_true", help="every exchange that has none under way")
     receive.add_argument("--file", type=Path, metavar="FILE", help="this file instead of the exchange's own place")
+    receive.add_argument("--whole", action="store_true", help="everything, also where changes would do")
+    receive.add_argument("--accept-volume", action="store_true", help="however many rows there are, or few")
     receive.add_argument("--wait", action="store_true", help="until it is merged, unchanged or refused (exit code 1)")
+
+    connect = verbs.add_parser("connect", help="keep a connection: its words as a JSON object on standard input")
+    connect.add_argument("name", metavar="NAME")
+    verbs.add_parser("connections", help="names of the connections kept; never what they hold")
 
 
 def run(args: argparse.Namespace) -> Reply:
@@ -31,7 +41,12 @@ def run(args: argparse.Namespace) -> Reply:
         return _list()
     if args.verb == "batches":
         return _batches(args.code)
-    return _receive(args.code, args.file, args.wait)
+    if args.verb == "connections":
+        return Reply("\n".join(connections.names()) or "no connection is kept", connections.names())
+    if args.verb == "connect":
+        return _connect(args.name)
+    batches = open_batches_due(by=BY) if args.all else [_opened(args)]
+    return _received(batches, args.wait)
 
 
 def _list() -> Reply:
@@ -48,15 +63,33 @@ def _batches(code: str) -> Reply:
     return Reply("\n".join(map(_line, found)) or "no batch yet", [_data(batch) for batch in found])
 
 
-def _receive(code: str, file: Path | None, wait: bool) -> Reply:
-    exchange = queries.exchange_of(code)
-    source = drop(file.name, [file.read_bytes()]) if file else ""
-    batch = open_batch(exchange, by=house("command-line"), source=source)
+def _connect(name: str) -> Reply:
+    try:
+        words = json.load(sys.stdin)
+    except ValueError:
+        raise connections.WrongConnection from None
+    if not isinstance(words, dict):
+        raise connections.WrongConnection
+    connections.keep(name, words)
+    return Reply(f"连接 {name} 已保存 · connection {name} is kept", {"connection": name})
+
+
+def _opened(args: argparse.Namespace) -> queries.Batch:
+    source = drop(args.file.name, [args.file.read_bytes()]) if args.file else ""
+    exchange = queries.exchange_of(args.code)
+    return open_batch(exchange, by=BY, source=source, whole=args.whole, accepts_volume=args.accept_volume)
+
+
+def _received(batches: list[queries.Batch], wait: bool) -> Reply:
     until = time.monotonic() + PATIENCE
-    while wait and batch.state in queries.UNDER_WAY and time.monotonic() < until:
+    while wait and any(batch.state in queries.UNDER_WAY for batch in batches) and time.monotonic() < until:
         time.sleep(0.2)
-        batch.refresh_from_db()
-    return Reply(_line(batch), _data(batch), code=1 if batch.state == queries.BatchState.REFUSED else 0)
+        for batch in batches:
+            batch.refresh_from_db()
+    refused = any(batch.state == queries.BatchState.REFUSED for batch in batches)
+    data = [_data(batch) for batch in batches]
+    said = "\n".join(map(_line, batches)) or "nothing is due"
+    return Reply(said, data[0] if len(data) == 1 else data, code=1 if refused else 0)
 
 
 def _line(batch: queries.Batch) -> str:

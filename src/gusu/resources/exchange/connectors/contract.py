@@ -1,44 +1,111 @@
 """The plug-in manual for connectors.
 
-A connector is a folder here with a `connector.py` that offers one function, `source`.  Adding one edits nothing
-outside its folder.
+A connector is a folder here whose `connector.py` offers two names, and adding one edits nothing outside its folder:
+
+    class Settings(contract.Settings, frozen=True): …    # what a pack may say to it: keys, types, defaults
+    def source(asked: Asked) -> Source | None: …          # looks at the source, and answers how to read it
+
+`source` answers None when it knows that nothing is new since `asked.cursor`.  It raises a BadInput that says what,
+where and what to do, and never a value of anybody's.  What it must fetch or turn into text first it writes into
+`asked.spool`, which goes when the step ends.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from gusu.kernel.engine.digest import Measure
+from gusu.kernel.packs import Piece
+from gusu.resources.exchange.errors import WrongSettings
+
+CHUNK_ROWS = 100_000
+
+
+class Settings(Piece, frozen=True):
+    """What every exchange may say. most_times: how many times the usual rows a batch may have, or the share it must."""
+
+    most_times: int = 20
+
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a connector is asked for.
+
+    columns: the contract's items, in order; key, changed: which of them tells records apart, and says when one last
+    changed ("" where there is none).
+    cursor: the word the source gave last time; "" asks for everything.
+    spool: an empty folder for what is fetched.
+    path: a file, delivered by hand or lying in the pack; None where the connector finds its own way.
+    salt: of this batch's digests, for a source that can compute them itself.
+    """
+
+    settings: Mapping[str, Any]
+    columns: list[str]
+    spool: Path
+    path: Path | None = None
+    cursor: str = ""
+    salt: str = ""
+    key: str = ""
+    changed: str = ""
+
+    def set_as(self, kind: type[S]) -> S:
+        """The settings, in the connector's own shape."""
+        try:
+            return msgspec.convert(dict(self.settings), kind)
+        except msgspec.ValidationError:
+            raise WrongSettings from None
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A source ready to be read, all of it as text.
 
-    relation: an SQL table expression for the engine whose columns are exactly the contract's, each VARCHAR, in file
+    relation: an SQL table expression for the engine that has the contract's columns, each VARCHAR, in the source's
     order.
-    position_offset: what to add to the zero-based row number to get the position a person would find (line, row).
-    sha256: of the source's bytes, to know a source that has not changed.
     place: what the source is called in messages; no personal value.
+    position: an SQL expression over it: where a person finds the row, from 1, never twice.
+    sha256: of the source's bytes, to know a source that has not changed; "" where it has none.
+    complete: everything there is, not only what changed.
+    cursor: where to go on next time; newest: an SQL aggregate over the landed rows that answers it, where only they
+    know it (a batch without rows keeps the cursor it began with).
+    told_rows: how many rows the source says it gives.
+    proof: measures by chunk (position - 1) // CHUNK_ROWS, where the source computed them itself, over the same
+    canonical form with `asked.salt`; else the relation is measured, and then read again.
     diagnose: called when the engine could not read it: raises the BadInput that names the position, or returns.
     """
 
     relation: str
-    position_offset: int
-    sha256: str
     place: str
-    diagnose: Callable[[], None]
+    position: str = "row_number() OVER ()"
+    sha256: str = ""
+    complete: bool = True
+    cursor: str = ""
+    newest: str = ""
+    told_rows: int | None = None
+    proof: Mapping[int, Measure] | None = None
+    diagnose: Callable[[], None] = field(default=lambda: None)
 
 
-# Looks at the source and answers a Source, or raises a BadInput that says what, where and what to do.
-# path: the file received.  settings: the exchange's own.  columns: the contract's, in order.
-Opens = Callable[[Path, Mapping[str, Any], list[str]], Source]
+class Connector(Protocol):
+    """The module `connector.py` of a folder."""
+
+    Settings: type[Settings]
+
+    def source(self, asked: Asked) -> Source | None: ...
 
 
-def connector(code: str) -> Opens:
+def connector(code: str) -> Connector:
     """The connector of this name."""
-    opens: Opens = import_module(f"gusu.resources.exchange.connectors.{code}.connector").source
-    return opens
+    module: Any = import_module(f"gusu.resources.exchange.connectors.{code}.connector")
+    found: Connector = module
+    return found
 
 
 def known() -> list[str]:

@@ -1,0 +1,1 @@
+"""Paged JSON over HTTP."""

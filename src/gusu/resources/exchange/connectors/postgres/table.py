@@ -1,0 +1,137 @@
+"""What is asked of one table in one snapshot: which rows, what they add up to, the rows, and how far they reach."""
+
+import secrets
+from pathlib import Path
+
+import msgspec
+import psycopg
+from psycopg import sql
+from psycopg.sql import Composable, Identifier, Literal
+
+from gusu.kernel.engine.digest import Measure, whole
+from gusu.resources.exchange.connectors.contract import CHUNK_ROWS, Asked
+from gusu.resources.exchange.errors import ColumnsMissing, TableMissing
+
+CSV = "(FORMAT csv, NULL '\\N', FORCE_QUOTE *)"
+TIMES = ("timestamp", "date")
+LIMBS = 4
+CASTS_BYTES = 180000  # the first server version that reads a number from bytes by itself
+
+# The canonical form of kernel/engine/digest, in PostgreSQL. Its numbers of 64 bits are signed: of each that is
+# negative 2^64 is missing in the sum, so those are counted. OFFSET 0 keeps each level from being computed twice.
+MEASURED = """
+SELECT part, count(*), {sums} FROM (
+  SELECT part, {limbs} FROM (
+    SELECT (row_number() OVER (ORDER BY {key}) - 1) / {chunk} AS part,
+           sha256(convert_to({salt} || {row}, 'UTF8')) AS h
+    FROM {table} WHERE {wanted} OFFSET 0) AS hashed OFFSET 0) AS cut
+GROUP BY part
+"""
+SUMS = ", ".join(f"sum(l{limb}), count(*) FILTER (WHERE l{limb} < 0)" for limb in range(LIMBS))
+FROM_BYTES = ", ".join(f"substr(h, {1 + 8 * limb}, 8)::bigint AS l{limb}" for limb in range(LIMBS))
+FROM_HEX = ", ".join(
+    f"('x' || encode(substr(h, {1 + 8 * limb}, 8), 'hex'))::bit(64)::bigint AS l{limb}" for limb in range(LIMBS)
+)
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """What the cursor says: the last moment seen, and what the window before it added up to under a salt."""
+
+    upto: str
+    salt: str
+    window: str
+
+
+class Table:
+    """One table, or view, in one snapshot. TableMissing, ColumnsMissing."""
+
+    def __init__(self, database: psycopg.Connection, asked: Asked, place: str, lag: int) -> None:
+        self.database, self.asked, self.lag = database, asked, lag
+        self.name = Identifier(*place.split("."))
+        self.types = self._types()
+        if not self.types:
+            raise TableMissing(place=place)
+        missing = [column for column in asked.columns if column not in self.types]
+        if missing:
+            raise ColumnsMissing(place=place, missing=", ".join(missing))
+
+    def wanted(self) -> Composable:
+        """The condition of what is new: everything, what came after the cursor, or that and the window before it."""
+        if not self.asked.cursor:
+            return sql.SQL("true")
+        last = msgspec.json.decode(self.asked.cursor, type=Reached)
+        changed, upto = Identifier(self.asked.changed), self._moment(last.upto)
+        if self._added_up(self._window(last.upto), last.salt) == last.window:
+            return sql.SQL("{} > {}").format(changed, upto)
+        return sql.SQL("{} >= {}").format(changed, self._before(upto))
+
+    def measured(self, wanted: Composable, salt: str) -> dict[int, Measure]:
+        """What each chunk adds up to, computed there."""
+        server = self.database.info.server_version
+        query = sql.SQL(MEASURED).format(
+            sums=sql.SQL(SUMS),
+            limbs=sql.SQL(FROM_BYTES if server >= CASTS_BYTES else FROM_HEX),
+            key=Identifier(self.asked.key),
+            chunk=Literal(CHUNK_ROWS),
+            salt=Literal(salt),
+            row=sql.SQL(" || ").join(
+                sql.SQL("coalesce(length({0}::text) || ':' || {0}::text, '~')").format(Identifier(column))
+                for column in self.asked.columns
+            ),
+            table=self.name,
+            wanted=wanted,
+        )
+        found = self.database.execute(query).fetchall()
+        return {part: Measure(rows, _weight(sums)) for part, rows, *sums in found}
+
+    def copy(self, wanted: Composable, file: Path) -> None:
+        """The rows as text, by key, into a file."""
+        texts = sql.SQL(", ").join(sql.SQL("{0}::text AS {0}").format(Identifier(it)) for it in self.asked.columns)
+        # ordered by the table's own column, not by its text of the same name, which would sort numbers as words
+        query = sql.SQL("COPY (SELECT {} FROM {} AS t WHERE {} ORDER BY t.{}) TO STDOUT " + CSV).format(
+            texts, self.name, wanted, Identifier(self.asked.key)
+        )
+        with file.open("wb") as spool, self.database.cursor().copy(query) as copied:
+            spool.writelines(copied)
+
+    def reached(self) -> str:
+        """The cursor of this snapshot; "" for a table that does not say when its rows changed."""
+        if not self.asked.changed:
+            return ""
+        newest = sql.SQL("SELECT max({})::text FROM {}").format(Identifier(self.asked.changed), self.name)
+        [(upto,)] = self.database.execute(newest).fetchall()
+        if upto is None:
+            return ""
+        salt = secrets.token_hex(16)
+        return msgspec.json.encode(Reached(upto, salt, self._added_up(self._window(upto), salt))).decode()
+
+    def _added_up(self, wanted: Composable, salt: str) -> str:
+        return str(whole(self.measured(wanted, salt).values()))
+
+    def _window(self, upto: str) -> Composable:
+        changed, moment = Identifier(self.asked.changed), self._moment(upto)
+        return sql.SQL("{} >= {} AND {} <= {}").format(changed, self._before(moment), changed, moment)
+
+    def _before(self, moment: Composable) -> Composable:
+        """The moment less the lag; of what is no time, itself."""
+        if not self.types[self.asked.changed].startswith(TIMES):
+            return moment
+        return sql.SQL("{} - make_interval(secs => {})").format(moment, Literal(self.lag))
+
+    def _moment(self, value: str) -> Composable:
+        return sql.SQL("CAST({} AS {})").format(Literal(value), sql.SQL(self.types[self.asked.changed]))
+
+    def _types(self) -> dict[str, str]:
+        """Each column's type as the server writes it."""
+        found = self.database.execute(
+            "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute"
+            " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+            [self.name.as_string(self.database)],
+        )
+        return dict(found.fetchall())
+
+
+def _weight(sums: list[int]) -> int:
+    """The sum mod 2^256 from four sums of signed numbers, most significant first, each with how many were negative."""
+    limbs = [int(signed) + (negative << 64) for signed, negative in zip(sums[::2], sums[1::2], strict=True)]
+    return sum(limb << 64 * (LIMBS - 1 - place) for place, limb in enumerate(limbs)) % (1 << 256)

@@ -1,0 +1,100 @@
+"""Into the lake: the rows as text with their positions, measured at the source and again where they landed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gusu.kernel.engine import digest, duck
+from gusu.kernel.engine.digest import Measure
+from gusu.kernel.engine.errors import EngineRefused
+from gusu.kernel.lake import files
+from gusu.resources.exchange.connectors.contract import CHUNK_ROWS, Asked, Source
+from gusu.resources.exchange.errors import Unbalanced, Unreadable
+from gusu.resources.exchange.models import Batch
+
+POSITION = "_position"
+TO_PARQUET = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One chunk, as its row keeps it."""
+
+    number: int
+    rows: int
+    first_position: int
+    last_position: int
+    digest_source: str
+    digest_landed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A draft in the lake that holds what the source did. cursor: where the next batch goes on."""
+
+    path: str
+    measure: Measure
+    cuts: list[Cut]
+    cursor: str
+
+
+def land(batch: Batch, source: Source, asked: Asked) -> Landed:
+    """Write a source's rows into a draft and prove it. Unbalanced, Unreadable, or what the source finds amiss."""
+    path = files.draft(batch.exchange.resource, f"{batch.number:06d}")
+    landed = duck.files([files.address(path)])
+    columns = ", ".join(map(duck.name, asked.columns))
+    at = f"(_at - 1) // {CHUNK_ROWS}"
+    told = f"(SELECT {source.position} AS _at, * FROM {source.relation})"
+    answers = _answers(
+        source,
+        [
+            "SELECT 0 WHERE false" if source.proof else digest.measured(told, asked.columns, batch.salt, cut=at),
+            f"COPY (SELECT {source.position} AS {POSITION}, {columns} FROM {source.relation}) "
+            f"TO {duck.literal(files.address(path))} {TO_PARQUET}",
+            digest.measured(landed, asked.columns, batch.salt, cut=f"({POSITION} - 1) // {CHUNK_ROWS}"),
+            f"SELECT ({POSITION} - 1) // {CHUNK_ROWS}, min({POSITION}), max({POSITION}) FROM {landed} GROUP BY 1",
+            f"SELECT {source.newest or 'NULL'} FROM {landed}{'' if source.newest else ' LIMIT 1'}",
+        ],
+    )
+    at_source = digest.measures(answers[0]) if source.proof is None else source.proof
+    at_target = digest.measures(answers[2])
+    _prove_equal(batch, at_source, at_target)
+    spans = {number: (first, last) for number, first, last in answers[3]}
+    newest = answers[4][0][0] if answers[4] else None
+    return Landed(
+        path,
+        digest.whole(at_target.values()),
+        [
+            Cut(number, measure.rows, *spans[number], str(at_source[number]), str(measure))
+            for number, measure in sorted(at_target.items())
+        ],
+        newest or source.cursor or asked.cursor,
+    )
+
+
+def holds_all_of(landed: Landed, before: Sequence[str], asked: Asked) -> bool:
+    """Whether every row of a draft stands, the same in every item, in an earlier batch's files."""
+    columns = ", ".join(map(duck.name, asked.columns))
+    new, old = duck.files([files.address(landed.path)]), duck.files(before)
+    key = duck.name(asked.key)
+    its = f" WHERE {key} IN (SELECT {key} FROM {new})" if asked.key else ""
+    [[[missing]]] = duck.run(
+        [f"SELECT count(*) FROM (SELECT {columns} FROM {new} EXCEPT SELECT {columns} FROM {old}{its})"]
+    )
+    return not missing
+
+
+def _answers(source: Source, statements: list[str]) -> list[duck.Rows]:
+    try:
+        return duck.run(statements)
+    except EngineRefused as refusal:
+        if refusal.wants_memory:
+            raise
+        source.diagnose()
+        raise Unreadable(place=source.place, kind=refusal.kind, line=refusal.line or "?") from None
+
+
+def _prove_equal(batch: Batch, at_source: Mapping[int, Measure], at_target: Mapping[int, Measure]) -> None:
+    for number in sorted({*at_source, *at_target}):
+        told, kept = at_source.get(number, Measure()), at_target.get(number, Measure())
+        if told != kept:
+            raise Unbalanced(batch=batch, chunk=number + 1, source=told, landed=kept)

@@ -1,0 +1,1 @@
+"""Base registers of subjects - people, later firms: records of many departments linked, fused, explained."""

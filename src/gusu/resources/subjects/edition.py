@@ -1,0 +1,276 @@
+"""Making the next edition of a base register: which batches go in, and the two ways to its golden records.
+
+Anew: part by part from the lake, into a table beside the register's own.  Merged: the dossiers of those whom the new
+batches speak of, judged again.  Both come to the same digest.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from gusu.kernel.crypto import bulk
+from gusu.kernel.crypto.bulk import DataKey
+from gusu.kernel.engine import digest, duck
+from gusu.kernel.engine.digest import Measure
+from gusu.kernel.engine.duck import literal
+from gusu.kernel.errors import GusuError
+from gusu.kernel.lake import files
+from gusu.kernel.text import Text
+from gusu.resources.exchange.queries import Batch
+from gusu.resources.subjects import fusing, linking, secrets, store
+from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, LinkedBatch
+from gusu.resources.subjects.spec import SourceOf, SubjectsPiece
+
+MOST_MERGED = 0.2  # of the subjects told anew; with more the register is made anew
+LINES = "FORMAT csv, DELIMITER '\t', QUOTE '', ESCAPE '', NULLSTR '\\N', HEADER false"
+READ = "delim='\t', quote='', escape='', header=false, auto_detect=false, max_line_size=16000000"
+
+
+class NotWhatWasFused(GusuError):
+    """The table does not add up to what was loaded into it: an incident, and the old edition stays."""
+
+    status, code = 500, "not_what_was_fused"
+    says = Text(
+        "基础库“{register}”新版数据与融合结果的条数或校验和不一致，已放弃发布，现行版本不变。请查看日志并重新融合。",
+        "The new table of '{register}' does not add up to what was fused; the edition in force stays. "
+        "Look at the log and fuse again.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """Golden records of one run of the engine: what they add up to. kept: rows of the lines file."""
+
+    measure: Measure
+    fingerprints: int
+    doubts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Golden records ready to be seen. put: writes them inside the commit; answers (added, changed, removed)."""
+
+    measure: Measure
+    doubts: dict[str, int]
+    rebuilt: bool
+    put: Callable[[], tuple[int, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What an edition is made of. batches: by resource, oldest first; linked: by (source code, batch)."""
+
+    register: BaseRegister
+    spec: SubjectsPiece
+    batches: Mapping[str, list[Batch]]
+    linked: Mapping[tuple[str, int], LinkedBatch]
+    newest: BaseEdition | None
+
+    @property
+    def named(self) -> list[str]:
+        """The batches and the program, sorted: what `BaseEdition.inputs` holds."""
+        return [*sorted(str(batch) for arrived in self.batches.values() for batch in arrived), program(self.spec)]
+
+    @property
+    def are_new(self) -> bool:
+        return any(self.batches.values()) and (self.newest is None or self.newest.inputs != self.named)
+
+    @property
+    def are_linked(self) -> bool:
+        return all(
+            (source.code, batch.pk) in self.linked
+            for source in self.spec.sources
+            for batch in self.batches[source.resource]
+        )
+
+    def fresh(self, source: SourceOf) -> list[Batch]:
+        """The source's batches that no edition holds yet."""
+        held = set(self.newest.inputs) if self.newest else set()
+        return [batch for batch in self.batches[source.resource] if str(batch) not in held]
+
+    @property
+    def are_an_increment(self) -> bool:
+        """Only some records are told anew, and everything else is as the last edition had it."""
+        if self.newest is None or set(self.newest.inputs) - set(self.named):
+            return False
+        fresh = [(source, batch) for source in self.spec.sources for batch in self.fresh(source)]
+        told = sum(self.linked[source.code, batch.pk].rows for source, batch in fresh)
+        return told <= MOST_MERGED * self.newest.subjects and not any(batch.complete for _, batch in fresh)
+
+
+def program(spec: SubjectsPiece) -> str:
+    """A short name of the declaration and of the programs that read it: other words, other golden records."""
+    declared = json.dumps(msgspec.to_builtins(spec), sort_keys=True)
+    return f"program {fusing.VERSION}.{linking.VERSION} {sha256(declared.encode()).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """One making of an edition."""
+
+    inputs: Inputs
+    layout: store.Layout
+    edition: int
+    key: int
+    data_key: DataKey
+    folder: Path
+
+    @property
+    def spec(self) -> SubjectsPiece:
+        return self.layout.spec
+
+    def publication(self) -> Publication:
+        return self.merged() if self.inputs.are_an_increment else self.made_anew()
+
+    def made_anew(self) -> Publication:
+        loading, found = store.Loading(self.layout), []
+        parts = max(linked.parts for linked in self.inputs.linked.values())
+        for part in range(parts):
+            low, high = linking.bounds(part, parts)
+            where = f"subject BETWEEN {literal(low)}::UUID AND {literal(high)}::UUID" if parts > 1 else "true"
+            relations = {
+                source.code: fusing.from_lake(self.spec, source, self._files(source, part, parts), where)
+                for source in self.spec.sources
+            }
+            found.append(self._fused(relations, self.folder / "lines"))
+            loading.copy(partial(self._closed, self.folder / "lines"))
+        whole = _together(found)
+        if loading.finish() != (whole.measure.rows, whole.fingerprints):
+            raise NotWhatWasFused(register=self.spec.code)
+
+        def put() -> tuple[int, int, int]:
+            before = self.inputs.newest.subjects if self.inputs.newest else 0
+            loading.take_its_place()
+            DossierKey.objects.filter(register=self.inputs.register).delete()
+            now = whole.measure.rows
+            return max(now - before, 0), min(before, now), max(before - now, 0)
+
+        return Publication(whole.measure, whole.doubts, True, put)
+
+    def merged(self) -> Publication:
+        assert self.inputs.newest is not None
+        said = {
+            source.code: fusing.from_lake(self.spec, source, self._fresh_files(source), "true")
+            for source in self.spec.sources
+        }
+        touched = self._touched(said)
+        held, dossiers = store.read_dossiers(self.layout, touched), self.folder / "dossiers"
+        _write_open(held, dossiers)
+        old = f"read_csv({literal(str(dossiers))}, {READ}, columns={{'subject': 'VARCHAR', 'dossier': 'VARCHAR'}})"
+        was = {source.code: fusing.from_dossiers(self.spec, source, old) for source in self.spec.sources}
+        now = {
+            source.code: f"SELECT * FROM ({was[source.code]}) {self._unless_told_again(source)} "
+            f"UNION ALL BY NAME {said[source.code]}"
+            for source in self.spec.sources
+        }
+        before = self._fused(was, self.folder / "was")
+        after = self._fused(now, self.folder / "lines", remaining := self.folder / "remaining")
+        gone = {subject for subject, _, _ in held} - set(remaining.read_text().split())
+        last = self.inputs.newest
+
+        def put() -> tuple[int, int, int]:
+            added, changed = store.merge(self.layout, partial(self._closed, self.folder / "lines"), gone)
+            return added, changed, len(gone)
+
+        return Publication(
+            Measure.read(last.digest) - before.measure + after.measure,
+            {code: last.doubts.get(code, 0) - before.doubts[code] + count for code, count in after.doubts.items()},
+            False,
+            put,
+        )
+
+    def _fused(self, relations: Mapping[str, str], lines: Path, remaining: Path | None = None) -> Fused:
+        """Run the engine over what each source says; the golden records go to `lines`, dossiers still open."""
+        bits = fusing.doubt_bits(self.spec)
+        counts = "".join(f", count(*) FILTER (doubts & {bit} <> 0)" for bit in bits.values())
+        blind = {element: secrets.indexed(self.spec, element) for element in self.layout.blind}
+        answers = duck.run(
+            [
+                *fusing.told(self.spec, relations),
+                fusing.golden(self.spec, secrets.salt(self.spec), blind),
+                f"COPY (SELECT {self.layout.line(edition=self.edition, key=self.key)} FROM golden) "
+                f"TO {literal(str(lines))} ({LINES})",
+                *([f"COPY (SELECT subject FROM golden) TO {literal(str(remaining))} ({LINES})"] if remaining else []),
+                f"SELECT coalesce(sum(('0x' || left(weight, 15))::BIGINT), 0)::VARCHAR{counts} FROM golden",
+                digest.added_up("(SELECT 0 AS part, weight AS h FROM golden)"),
+            ],
+            secrets=secrets.values(self.spec),
+        )
+        [[weight, *doubted]] = answers[-2]
+        return Fused(
+            digest.whole(digest.measures(answers[-1]).values()), int(weight), dict(zip(bits, doubted, strict=True))
+        )
+
+    def _closed(self, lines: Path, sink: bulk.Sink) -> int:
+        with lines.open("rb") as source:
+            return bulk.close_lines(source, sink, self.data_key)
+
+    def _touched(self, said: Mapping[str, str]) -> Path:
+        """Whom the fresh batches speak of, and of whom they no longer do: subjects, a line each."""
+        place = self.folder / "touched"
+        now = [f"SELECT subject FROM ({relation})" for relation in said.values()]
+        before = [
+            f"SELECT subject FROM {duck.files(earlier)} SEMI JOIN ({_records(fresh)}) AS again USING (record) "
+            "WHERE subject IS NOT NULL"
+            for source in self.spec.sources
+            if (fresh := self._links(source, self.inputs.fresh(source))) and (earlier := self._earlier_links(source))
+        ]
+        duck.run([f"COPY ({' UNION '.join([*now, *before])}) TO {literal(str(place))} ({LINES})"])
+        return place
+
+    def _unless_told_again(self, source: SourceOf) -> str:
+        fresh = self._links(source, self.inputs.fresh(source))
+        return f"ANTI JOIN ({_records(fresh)}) AS again USING (record)" if fresh else ""
+
+    def _earlier_links(self, source: SourceOf) -> list[str]:
+        fresh = {batch.pk for batch in self.inputs.fresh(source)}
+        return self._links(source, [it for it in self.inputs.batches[source.resource] if it.pk not in fresh])
+
+    def _links(self, source: SourceOf, batches: list[Batch]) -> list[str]:
+        return [path for batch in batches for path in files.paths(self.spec.dataset(source), _number(batch), "links")]
+
+    def _fresh_files(self, source: SourceOf) -> list[fusing.Files]:
+        return [self._of(source, batch, 0, 1) for batch in self.inputs.fresh(source)]
+
+    def _files(self, source: SourceOf, part: int, parts: int) -> list[fusing.Files]:
+        return [self._of(source, batch, part, parts) for batch in self.inputs.batches[source.resource]]
+
+    def _of(self, source: SourceOf, batch: Batch, part: int, parts: int) -> fusing.Files:
+        """The files of a batch that hold part `part` of `parts`; a batch cut less finely has one file for several."""
+        own = self.inputs.linked[source.code, batch.pk].parts
+        dataset = self.spec.dataset(source)
+        records = [
+            path
+            for its, path in files.parts(dataset, _number(batch), "linked")
+            if its * parts < (part + 1) * own and part * own < (its + 1) * parts
+        ]
+        return fusing.Files(batch.pk, records, self._links(source, [batch]))
+
+
+def _records(links: list[str]) -> str:
+    return f"SELECT record FROM {duck.files(links)} WHERE record IS NOT NULL"
+
+
+def _number(batch: Batch) -> str:
+    return f"{batch.number:06d}"
+
+
+def _write_open(held: list[tuple[str, str, bytes]], place: Path) -> None:
+    """(subject, wrapped key, closed dossier) of the touched, opened, for the engine to read."""
+    with place.open("wb") as file:
+        for subject, wrapped, closed in held:
+            file.write(b"%s\t%s\n" % (subject.encode(), bulk.open_(closed, subject, wrapped)))
+
+
+def _together(found: list[Fused]) -> Fused:
+    codes = found[0].doubts
+    return Fused(
+        digest.whole(one.measure for one in found),
+        sum(one.fingerprints for one in found),
+        {code: sum(one.doubts[code] for one in found) for code in codes},
+    )

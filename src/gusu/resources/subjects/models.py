@@ -1,0 +1,112 @@
+"""Declared base registers, what has been linked, their editions, and who must be forgotten.
+
+The golden records stand in one typed table per register (`store.py`); losers and history are in the lake.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from gusu.kernel.text import Text
+
+
+class BaseRegister(models.Model):
+    """A base register (基础库) as a pack declares it (`spec`)."""
+
+    code = models.SlugField(unique=True, max_length=48)
+    title_zh = models.TextField()
+    title_en = models.TextField()
+    spec = models.JSONField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "base register"
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def title(self) -> Text:
+        return Text(self.title_zh, self.title_en)
+
+
+class LinkedBatch(models.Model):
+    """One batch whose records have found their subjects, by one source of one register.
+
+    rows: let through by the rules; linked: of those, with a number that says whose they are.  parts: how many parts
+    the linked records are cut in.  program: of `linking.py`, with the declaration; another makes it stale.
+    """
+
+    register = models.ForeignKey(BaseRegister, on_delete=models.PROTECT, related_name="linked")
+    batch = models.ForeignKey("resources.Batch", on_delete=models.PROTECT, related_name="+")
+    source = models.SlugField(max_length=32)
+    rows = models.BigIntegerField()
+    linked = models.BigIntegerField()
+    parts = models.IntegerField()
+    program = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["register", "batch", "source", "program"], name="linked_batch_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.register}: {self.source} {self.batch_id}"
+
+
+class DossierKey(models.Model):
+    """A data key that closed the dossiers of one publication, itself closed by the city's master key."""
+
+    register = models.ForeignKey(BaseRegister, on_delete=models.PROTECT, related_name="keys")
+    wrapped = models.TextField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"dossier key {self.pk}"
+
+
+class BaseEdition(models.Model):
+    """One publication (版次) of a base register.
+
+    inputs: "exchange/batch" of every batch in it, sorted, and the program.  spec: the declaration it was made by, which
+    its dossiers are read by.  rebuilt: made from the lake, else merged into the one before.  digest: "count:sum" over
+    the golden records (format 1, `kernel/engine/digest.py`).  doubts: code → how many subjects in the whole register.
+    sources: codes of those that have arrived.
+    """
+
+    register = models.ForeignKey(BaseRegister, on_delete=models.PROTECT, related_name="editions")
+    number = models.IntegerField()
+    inputs = ArrayField(models.TextField())
+    spec = models.JSONField()
+    rebuilt = models.BooleanField()
+    subjects = models.BigIntegerField()
+    added = models.BigIntegerField()
+    changed = models.BigIntegerField()
+    removed = models.BigIntegerField()
+    digest = models.TextField()
+    doubts = models.JSONField(default=dict)
+    sources = ArrayField(models.TextField())
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["register", "number"], name="base_edition_number")]
+
+    def __str__(self) -> str:
+        return f"{self.register.code} edition {self.number}"
+
+
+class Erasure(models.Model):
+    """A subject that must be forgotten: hidden at once, gone from every file by `due_at` (个人信息保护法第四十七条)."""
+
+    register = models.ForeignKey(BaseRegister, on_delete=models.PROTECT, related_name="erasures")
+    subject = models.UUIDField()
+    reason = models.TextField(help_text="code of the ground, no personal value")
+    at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["register", "subject"], name="erasure_once")]
+
+    def __str__(self) -> str:
+        return f"erasure {self.pk} of {self.register.code}"

@@ -1,0 +1,86 @@
+"""What a pack says about a base register: who states what, how records find their subject, whom to trust."""
+
+from typing import Annotated
+
+import msgspec
+
+from gusu.kernel.packs import Label, Piece
+
+Tiers = list[list[str]]
+
+
+class SourceOf(Piece, frozen=True):
+    """One way a resource speaks of a subject; a resource may have two (the two people of a marriage).
+
+    record: the item that names the record in its own system; "" where the number does.
+    moment: the item that says when the record was last true; "" where the batch's arrival must do.
+    items: element → item.  values: element → {as written: code}.
+    """
+
+    code: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,30}$")]
+    resource: str
+    title: Label
+    items: dict[str, str]
+    record: str = ""
+    moment: str = ""
+    values: dict[str, dict[str, str]] = {}
+
+    @property
+    def named_items(self) -> list[str]:
+        return [item for item in (self.record, self.moment, *self.items.values()) if item]
+
+
+class Doubt(Piece, frozen=True):
+    """A contradiction between sources that no source can see alone; counted, shown, reported back (GB/T 36344 一致性).
+
+    `element` of one of the sources `between` differs from another's; or, with `where` given, each source named there
+    states its element with one of the values ([] means any value at all), all of them about one subject.
+    """
+
+    code: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,40}$")]
+    title: Label
+    element: str
+    between: list[str] = []
+    where: dict[str, dict[str, list[str]]] = {}
+
+
+class SubjectsPiece(Piece, frozen=True):
+    """A base register of subjects.
+
+    number: the element that links records (its normal form makes it comparable).  label: the element shown as a name.
+    elements: element → tiers of source codes, most trusted tier first; inside a tier the newest record wins, then the
+    order.  find_by: elements a subject may be looked up by, whole values only.
+    """
+
+    code: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,40}$")]  # names the register's table
+    title: Label
+    number: str
+    label: str
+    sources: Annotated[list[SourceOf], msgspec.Meta(min_length=1, max_length=60)]
+    elements: dict[str, Tiers]
+    find_by: list[str] = []
+    doubts: list[Doubt] = []
+
+    @property
+    def table(self) -> str:
+        return f"subjects_{self.code}"
+
+    @property
+    def resources(self) -> list[str]:
+        return list(dict.fromkeys(source.resource for source in self.sources))
+
+    def sources_in(self, resource: str) -> list[SourceOf]:
+        return [source for source in self.sources if source.resource == resource]
+
+    def dataset(self, source: SourceOf) -> str:
+        """The name of a source's linked records in the lake."""
+        return f"{self.code}.{source.code}"
+
+
+def column(element: str) -> str:
+    """`person.name` → `name`."""
+    return element.rsplit(".", 1)[-1]
+
+
+def spec_of(stored: object) -> SubjectsPiece:
+    return msgspec.convert(stored, SubjectsPiece)

@@ -1,0 +1,179 @@
+"""A base register's table in PostgreSQL: typed, wide, made by `packs apply`; and how golden records get into it.
+
+`subjects_<code>`: one row a subject.  Elements of grade 1 and 2 are columns; those of grade 3 and 4 are nowhere in the
+clear: their values are in the dossier (every source's contribution, `fusing.py`), closed as one envelope a row, with a
+blind index for those the register declares in `find_by`.  `won` names each element's winning source, so that any value
+is `dossier[won]`.  That gives up searching sealed elements by part, by range or by order; whole values are found.
+
+A register made anew is loaded beside the old table and takes its name in the commit: readers see the one, then the
+other, and never wait for the load.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection
+
+from gusu.kernel.crypto.bulk import Sink
+from gusu.kernel.engine.duck import name
+from gusu.kernel.vocabulary.queries import Element
+from gusu.resources.subjects.models import DossierKey
+from gusu.resources.subjects.spec import SubjectsPiece, column
+
+SEALED_FROM = 3  # grade
+TYPES = {"date": "date"}
+LEADING = ["subject"]
+TRAILING = ["won", "doubts", "fingerprint", "edition", "key", "dossier"]
+DECLARED = {
+    "subject": "uuid",
+    "won": "smallint[] NOT NULL",
+    "doubts": "integer NOT NULL",
+    "fingerprint": "bigint NOT NULL",
+    "edition": "integer NOT NULL",
+    "key": "bigint NOT NULL",
+    "dossier": "bytea NOT NULL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a register's elements lie in its table."""
+
+    spec: SubjectsPiece
+    types: Mapping[str, str]
+    sealed: frozenset[str]
+
+    @staticmethod
+    def of(spec: SubjectsPiece, elements: Mapping[str, Element]) -> "Layout":
+        known = {code: elements[code] for code in spec.elements}
+        types = {code: TYPES.get(element.type, "text") for code, element in known.items()}
+        return Layout(spec, types, frozenset(code for code, it in known.items() if it.grade >= SEALED_FROM))
+
+    @property
+    def open(self) -> list[str]:
+        """Elements that are columns."""
+        return [element for element in self.spec.elements if element not in self.sealed]
+
+    @property
+    def blind(self) -> list[str]:
+        """Sealed elements that are found by their whole value."""
+        return [element for element in self.spec.find_by if element in self.sealed]
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Every column and its type, in the order lines are copied in."""
+        values = {column(element): self.types[element] for element in self.open}
+        hidden = {f"{column(element)}_blind": "uuid" for element in self.blind}
+        return {col: DECLARED[col] for col in LEADING} | values | hidden | {col: DECLARED[col] for col in TRAILING}
+
+    def line(self, *, edition: int, key: int) -> str:
+        """SQL of table `golden` (`fusing.golden`) for one line of COPY's text format; the dossier is still open."""
+        values = [_escaped(name(column(element))) for element in self.open]
+        hidden = [name(f"{column(element)}_blind") for element in self.blind]
+        weight = "('0x' || left(weight, 15))::BIGINT"
+        return ", ".join(
+            ["subject", *values, *hidden, "'{' || won || '}'", "doubts", weight, str(edition), str(key), "dossier"]
+        )
+
+
+def create(layout: Layout) -> None:
+    """Make the table, or add the columns a new version of the pack declares. Nothing is ever dropped here."""
+    table = layout.spec.table
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [table])
+        [(there,)] = cursor.fetchall()
+        if there is None:
+            _make(cursor.execute, table, layout)
+            _index(cursor.execute, table, layout)
+        for col, kind in layout.columns.items():
+            cursor.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name(col)} {kind}")
+
+
+class Loading:
+    """A table beside the register's own, being filled; nobody reads it until `take_its_place`."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.table = f"{layout.spec.table}_next"
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {self.table}")  # of a load that was killed
+            _make(cursor.execute, self.table, layout)
+
+    def copy(self, fill: Callable[[Sink], int]) -> int:
+        return _copy(self.table, self.layout, fill)
+
+    def finish(self) -> tuple[int, int]:
+        """Index it; answers rows and the sum of their fingerprints, as the table itself has them."""
+        with connection.cursor() as cursor:
+            _index(cursor.execute, self.table, self.layout)
+            cursor.execute(f"ANALYZE {self.table}")
+            cursor.execute(f"SELECT count(*), coalesce(sum(fingerprint), 0) FROM {self.table}")
+            [(rows, weight)] = cursor.fetchall()
+        return rows, int(weight)
+
+    def take_its_place(self) -> None:
+        """Inside the commit: from now on this is the register."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {self.layout.spec.table}")
+            cursor.execute(f"ALTER TABLE {self.table} RENAME TO {self.layout.spec.table}")
+
+
+def merge(layout: Layout, fill: Callable[[Sink], int], gone: Iterable[str]) -> tuple[int, int]:
+    """Inside the commit: write the records that changed, remove subjects nobody speaks of; answers (added, changed)."""
+    table, listed = layout.spec.table, ", ".join(map(name, layout.columns))
+    fresh = ", ".join(f"{name(col)} = EXCLUDED.{name(col)}" for col in layout.columns if col != "subject")
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE arriving (LIKE {table}) ON COMMIT DROP")
+        _copy("arriving", layout, fill)
+        cursor.execute(f"SELECT count(*) FROM arriving JOIN {table} USING (subject)")
+        [(known,)] = cursor.fetchall()
+        cursor.execute(
+            f"INSERT INTO {table} ({listed}) SELECT {listed} FROM arriving ON CONFLICT (subject) DO UPDATE SET {fresh}"
+        )
+        written = cursor.rowcount
+        cursor.execute(f"DELETE FROM {table} WHERE subject = ANY(%s::uuid[])", [list(gone)])
+    return written - known, known
+
+
+def read_dossiers(layout: Layout, subjects: Path) -> list[tuple[str, str, bytes]]:
+    """(subject, wrapped key, closed dossier) of those listed, a line each, that the register has."""
+    keys = DossierKey._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE asked (subject uuid)")
+        with cursor.copy("COPY asked FROM STDIN") as copy:
+            copy.write(subjects.read_bytes())
+        cursor.execute(
+            f"SELECT r.subject::text, k.wrapped, r.dossier FROM {layout.spec.table} AS r JOIN asked USING (subject) "
+            f"JOIN {keys} AS k ON k.id = r.key"
+        )
+        found = [(subject, wrapped, bytes(dossier)) for subject, wrapped, dossier in cursor.fetchall()]
+        cursor.execute("DROP TABLE asked")
+    return found
+
+
+def _copy(table: str, layout: Layout, fill: Callable[[Sink], int]) -> int:
+    listed = ", ".join(map(name, layout.columns))
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({listed}) FROM STDIN") as copy:
+        return fill(copy)
+
+
+def _make(execute: Callable[[str], object], table: str, layout: Layout) -> None:
+    declared = ", ".join(f"{name(col)} {kind}" for col, kind in layout.columns.items())
+    execute(f"CREATE TABLE {table} ({declared}) WITH (fillfactor = 90)")
+    execute(f"ALTER TABLE {table} ALTER COLUMN dossier SET STORAGE EXTERNAL")  # what is closed cannot be compressed
+
+
+def _index(execute: Callable[[str], object], table: str, layout: Layout) -> None:
+    """PostgreSQL names them itself: a table loaded beside another has its own."""
+    execute(f"ALTER TABLE {table} ADD PRIMARY KEY (subject)")
+    for element in layout.spec.find_by:
+        col = column(element) + ("_blind" if element in layout.sealed else "")
+        execute(f"CREATE INDEX ON {table} ({name(col)})")
+    execute(f"CREATE INDEX ON {table} (subject) WHERE doubts <> 0")
+
+
+def _escaped(value: str) -> str:
+    """COPY's text format: a backslash is doubled, and blanks that end a field or line become spaces."""
+    spaced = f"translate({value}, chr(9) || chr(10) || chr(13), '   ')"
+    return f"replace({spaced}, chr(92), chr(92) || chr(92))"
