@@ -168,7 +168,13 @@ BESIDE = {  # files beside the roster: what each is
         "otp": "one-time codes",
         "own_pages": "one's own account, apart from the administrator's pages",
     },
-    "resources.exchange": {"errors": "a dozen ways in which input is bad", "connectors": "one folder a connector"},
+    "resources.exchange": {
+        "connections": "how departments are reached",
+        "connectors": "one folder a connector",
+        "errors": "two dozen ways in which input is bad",
+        "landing": "into the lake, proven",
+        "volume": "the guard at the gate",
+    },
     "resources.quality": {
         "checking": "all rules of a batch as one program",
         "derived": "rules nobody has to write",

@@ -76,3 +76,34 @@ def test_not_even_a_declaration_that_slipped_through_is_followed(
     else:
         with pytest.raises(SourceMissing):
             open_batch(exchange, by=house("tests"))
+
+
+SETTINGS: dict[str, tuple[str, dict[str, object], list[tuple[tuple[str, ...], str]]]] = {
+    "all that is needed": ("postgres", {"connection": "police", "table": "huji.rk"}, []),
+    "a key misspelt": (
+        "postgres",
+        {"conection": "police", "table": "huji.rk"},
+        [
+            (("settings", "conection"), "the connector has no setting 'conection'; did you mean 'connection'?"),
+            (("settings",), "the setting 'connection' is missing"),
+        ],
+    ),
+    "a wrong value": (
+        "csv",
+        {"connection": "x", "encoding": "utf-16"},
+        [(("settings", "encoding"), "the setting 'encoding' has a wrong value")],
+    ),
+    "another connector's": (
+        "xlsx",
+        {"connection": "x", "sheet": "s", "heading_rows": [3, 4], "token": "t"},
+        [(("settings", "token"), "the connector has no setting 'token'")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_are_those_of_the_connector(name: str, pack: Path) -> None:
+    connector, settings, problems = SETTINGS[name]
+    piece = ExchangePiece("people", Label("接收", "Receive"), "people", connector, settings, "city")
+
+    assert [(problem.at, problem.en) for problem in Exchanges().check(piece, Whole(pack))] == problems

@@ -31,7 +31,7 @@ from gusu.kernel import scratch
 from gusu.kernel.engine.duck import Rows, run
 from gusu.kernel.engine.errors import EngineRefused
 from gusu.kernel.text import Text
-from gusu.resources.exchange.connections import keep
+from gusu.resources.exchange.actions import keep_connection as keep
 
 NOTHING_NAMED = Text("没有一行对应本部门的记录", "no line names a record of this department")
 Report = Callable[[str], None]

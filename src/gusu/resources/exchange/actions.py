@@ -3,7 +3,7 @@
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from gusu.kernel.packs import inside, pack_folder
 from gusu.kernel.states import move
 from gusu.kernel.text import Text
 from gusu.resources.catalogue.queries import entry_of
-from gusu.resources.exchange import landing, rules
+from gusu.resources.exchange import connections, landing, rules
 from gusu.resources.exchange.connectors.contract import Asked, Source, connector
 from gusu.resources.exchange.errors import BadInput, NothingInside, SourceMissing, WrongControl
 from gusu.resources.exchange.events import BatchClosed, BatchLanded, BatchOpened
@@ -195,6 +195,11 @@ def _file_in_pack(exchange: Exchange) -> str:
     if place is None:
         raise SourceMissing(place=Path(file).name or exchange.code)
     return str(place)
+
+
+def keep_connection(name: str, words: Mapping[str, str]) -> None:
+    """Keep how a department is reached, in place of any connection of that name. WrongConnection."""
+    connections.keep(name, words)
 
 
 def drop(name: str, chunks: Iterable[bytes]) -> str:

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -48,10 +49,9 @@ class WrongConnection(GusuError):
     )
 
 
-def keep(name: str, values: dict[str, str]) -> None:
+def keep(name: str, values: Mapping[str, str]) -> None:
     """Keep a connection, in place of any of that name. WrongConnection."""
-    texts = all(isinstance(word, str) for pair in values.items() for word in pair)
-    if not NAMED.fullmatch(name) or not texts:
+    if not NAMED.fullmatch(name) or not _is_of_texts(values):
         raise WrongConnection
     draft = _folder() / f".{secrets.token_hex(8)}"
     with open(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
@@ -85,6 +85,10 @@ def is_kept(name: str) -> bool:
 def names() -> list[str]:
     """Every connection of this city, by name; what they hold is told to connectors alone."""
     return sorted(place.stem for place in _folder().glob("*.json"))
+
+
+def _is_of_texts(values: object) -> bool:
+    return isinstance(values, dict) and all(isinstance(word, str) for pair in values.items() for word in pair)
 
 
 def _folder() -> Path:

@@ -10,7 +10,7 @@ from gusu.kernel import clock
 from gusu.kernel.errors import NotFound
 from gusu.kernel.lake import files
 from gusu.kernel.text import Text
-from gusu.resources.exchange.connections import is_kept
+from gusu.resources.exchange.connections import is_kept, names
 from gusu.resources.exchange.errors import Unbalanced
 from gusu.resources.exchange.models import Batch, BatchState, Chunk, Exchange
 
@@ -24,6 +24,7 @@ __all__ = [
     "batch_numbered",
     "batches",
     "chunks_of",
+    "connection_names",
     "cursor_of",
     "exchange_of",
     "exchanges",
@@ -137,6 +138,11 @@ def is_awaited(resources: Iterable[str], *, patience: timedelta) -> bool:
     """Whether a batch of these resources is on its way to being checked, opened no longer ago than that."""
     on_their_way = Batch.objects.filter(state__in=[BatchState.OPENED, BatchState.LANDED])
     return on_their_way.filter(exchange__resource__in=resources, opened_at__gt=clock.now() - patience).exists()
+
+
+def connection_names() -> list[str]:
+    """The connections kept for this city, by name; never what they hold."""
+    return names()
 
 
 def chunks_of(batch: Batch) -> QuerySet[Chunk]:

@@ -16,7 +16,7 @@ from gusu.resources.subjects.spec import Doubt, SourceOf, SubjectsPiece, column
 
 VERSION = 1  # of this program: registers are rebuilt when it changes
 # Format of a dossier: [[source number, batch, position, record, at, value of each of its elements …], …], all as text.
-FIXED = ["batch", "_position", "record", "at"]
+FIXED = ["batch", "_position", "record", "moment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def from_dossiers(spec: SubjectsPiece, source: SourceOf, relation: str) -> str:
     values = "".join(f", said[{2 + len(FIXED) + place}] AS {name(col)}" for place, col in enumerate(columns))
     entries = f"SELECT subject::UUID AS subject, unnest(dossier::JSON::VARCHAR[][]) AS said FROM {relation}"
     return (
-        "SELECT subject, said[4] AS record, said[3]::BIGINT AS _position, said[5]::BIGINT AS at"
+        "SELECT subject, said[4] AS record, said[3]::BIGINT AS _position, said[5]::BIGINT AS moment"
         f"{values}, said[2]::BIGINT AS batch FROM ({entries}) WHERE said[1] = '{number}'"
     )
 
@@ -54,7 +54,7 @@ def told(spec: SubjectsPiece, relations: Mapping[str, str]) -> list[str]:
         made += [
             f"CREATE OR REPLACE TABLE {all_} AS {relations[source.code]}",
             f"CREATE OR REPLACE TABLE {twice} AS SELECT *, row_number() OVER "
-            f"(PARTITION BY subject ORDER BY at DESC NULLS LAST, batch DESC, _position DESC) AS nth FROM {all_} "
+            f"(PARTITION BY subject ORDER BY moment DESC NULLS LAST, batch DESC, _position DESC) AS nth FROM {all_} "
             f"WHERE subject IN (SELECT subject FROM {all_} GROUP BY subject HAVING count(*) > 1)",
             f"CREATE OR REPLACE VIEW {_table(source)} AS SELECT * FROM {all_} ANTI JOIN {twice} USING (subject) "
             f"UNION ALL SELECT * EXCLUDE (nth) FROM {twice} WHERE nth = 1",
@@ -94,14 +94,14 @@ def _one_batch(spec: SubjectsPiece, source: SourceOf, batch: Files, later: Seque
         return _nothing(spec, source)
     again = [path for files in later for path in files.links]
     superseded = f"ANTI JOIN (SELECT record FROM {_parquet(again)}) AS later USING (record)" if again else ""
-    listed = ", ".join(["subject", "record", "_position", "at", *map(name, linking.columns(spec, source))])
+    listed = ", ".join(["subject", "record", "_position", "moment", *map(name, linking.columns(spec, source))])
     return f"SELECT {listed}, {batch.batch}::BIGINT AS batch FROM {_parquet(batch.records)} {superseded} WHERE {where}"
 
 
 def _nothing(spec: SubjectsPiece, source: SourceOf) -> str:
     values = "".join(f", NULL::VARCHAR AS {name(col)}" for col in linking.columns(spec, source))
     return (
-        "SELECT NULL::UUID AS subject, NULL::VARCHAR AS record, NULL::BIGINT AS _position, NULL::BIGINT AS at"
+        "SELECT NULL::UUID AS subject, NULL::VARCHAR AS record, NULL::BIGINT AS _position, NULL::BIGINT AS moment"
         f"{values}, NULL::BIGINT AS batch WHERE false"
     )
 
@@ -149,7 +149,7 @@ def _of_a_tier(spec: SubjectsPiece, element: str, tier: list[str]) -> str:
         return f"WHEN {there} THEN {_number(spec, tier[0])}"
     ranks = [
         f"CASE WHEN {_value(source, element)} IS NOT NULL "
-        f"THEN (coalesce({_table(source)}.at, 0) << 12) + {((63 - place) << 6) + _number(spec, source.code)} END"
+        f"THEN (coalesce({_table(source)}.moment, 0) << 12) + {((63 - place) << 6) + _number(spec, source.code)} END"
         for place, source in enumerate(sources)
     ]
     return f"WHEN {there} THEN (greatest({', '.join(ranks)}) & 63)"

@@ -1,7 +1,7 @@
 """From a landed batch to linked records: one relational program for the engine, whatever the register.
 
 links   (_position, record, subject): the decision whose record it is, a fact of its own.
-linked  (subject, record, _position, at, one column an element in its normal form), cut in parts by the subject: derived
+linked  (subject, record, _position, moment, one column an element in its normal form), cut in parts by the subject: derived
         from landed and links at any time.
 
 A subject's id is a keyed hash of its number's normal form: the same on every machine that holds the city's key, and
@@ -60,7 +60,7 @@ def statements(
         ) TO {literal(links)} ({LEVEL})""",
         f"SELECT count(*), count(subject) FROM read_parquet({literal(links)})",
         f"""COPY (
-            SELECT links.subject, links.record, batch._position, {_moment(source)} AS at,
+            SELECT links.subject, links.record, batch._position, {_moment(source)} AS moment,
                 {_values(spec, source, forms)},
                 {part_of("links.subject", parts)} AS part
             FROM batch JOIN read_parquet({literal(links)}) AS links USING (_position)

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from gusu.kernel.actor import house
-from gusu.resources.exchange import connections, queries
-from gusu.resources.exchange.actions import drop, open_batch, open_batches_due
+from gusu.resources.exchange import queries
+from gusu.resources.exchange.actions import drop, keep_connection, open_batch, open_batches_due
 from gusu.site.cli import Reply
 
 GROUP = "content"
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> Reply:
     if args.verb == "batches":
         return _batches(args.code)
     if args.verb == "connections":
-        return Reply("\n".join(connections.names()) or "no connection is kept", connections.names())
+        return Reply("\n".join(queries.connection_names()) or "no connection is kept", queries.connection_names())
     if args.verb == "connect":
         return _connect(args.name)
     batches = open_batches_due(by=BY) if args.all else [_opened(args)]
@@ -67,10 +67,8 @@ def _connect(name: str) -> Reply:
     try:
         words = json.load(sys.stdin)
     except ValueError:
-        raise connections.WrongConnection from None
-    if not isinstance(words, dict):
-        raise connections.WrongConnection
-    connections.keep(name, words)
+        words = None
+    keep_connection(name, words)
     return Reply(f"连接 {name} 已保存 · connection {name} is kept", {"connection": name})
 
 
