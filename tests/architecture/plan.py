@@ -184,6 +184,14 @@ BESIDE = {  # files beside the roster: what each is
         "people": "the kinds about people",
     },
     "resources.registers": {"spec": "the declaration", "history": "spans of time", "store": "tables made by packs"},
+    "resources.subjects": {
+        "edition": "making an edition, anew or merged",
+        "fusing": "from linked records to golden ones",
+        "linking": "from landed records to linked ones",
+        "secrets": "what the engine is told of the keys",
+        "spec": "the declaration",
+        "store": "the table of golden records",
+    },
     "spaces.public": {"frame": "what surrounds every page"},
 }
 OF_A_WING = {"__init__", "apps", "models", "urls", "migrations", "templates"} | WINGS_OWN

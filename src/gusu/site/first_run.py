@@ -17,7 +17,7 @@ from gusu.packkit.apply import apply
 from gusu.packkit.load import load
 from gusu.packkit.rooms import gather
 from gusu.resources.exchange.actions import open_batch
-from gusu.resources.exchange.queries import exchanges
+from gusu.resources.exchange.queries import exchanges_due
 from gusu.site.wiring import PACK_ROOMS
 
 MANAGES = "identity.manage"
@@ -28,9 +28,9 @@ def prepare(people: int, report: Callable[[str], None]) -> list[str]:
     by = house("first-run")
     done = apply(load(gather(PACK_ROOMS)), by=by)
     report(f"packs applied: {len(done.to_do)} changes")
-    for standing in exchanges():
-        if standing.last_number is None:
-            report(f"first batch of {standing.code} queued as {open_batch(standing.exchange, by=by)}")
+    for exchange in exchanges_due():
+        if not exchange.batches.exists():
+            report(f"first batch of {exchange.code} queued as {open_batch(exchange, by=by)}")
     if people:
         report("people: the population register is not built yet, so none are made")
     signs = open_demo_accounts(by) if settings.DEMO else _first_administrator(by)

@@ -8,8 +8,8 @@ from gusu.resources.exchange.events import BatchClosed, BatchLanded, BatchOpened
 from gusu.resources.exchange.jobs import on_batch_opened
 from gusu.resources.quality.events import BatchChecked
 from gusu.resources.quality.jobs import on_batch_landed
-from gusu.resources.registers.events import EditionPublished
 from gusu.resources.registers import jobs as registers
+from gusu.resources.registers.events import EditionPublished
 from gusu.resources.subjects import jobs as subjects
 from gusu.resources.subjects.events import BasePublished, BatchLinked
 

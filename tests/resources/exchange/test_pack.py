@@ -95,8 +95,8 @@ SETTINGS: dict[str, tuple[str, dict[str, object], list[tuple[tuple[str, ...], st
     ),
     "another connector's": (
         "xlsx",
-        {"connection": "x", "sheet": "s", "heading_rows": [3, 4], "token": "t"},
-        [(("settings", "token"), "the connector has no setting 'token'")],
+        {"connection": "x", "sheet": "s", "heading_rows": [3, 4], "zzz": "t"},
+        [(("settings", "zzz"), "the connector has no setting 'zzz'")],
     ),
 }
 

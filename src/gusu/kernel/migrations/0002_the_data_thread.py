@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('kernel', '0001_initial'),
+        ("kernel", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='dataelement',
-            name='form',
+            model_name="dataelement",
+            name="form",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='lakefile',
-            name='part',
+            model_name="lakefile",
+            name="part",
             field=models.SmallIntegerField(default=0),
         ),
     ]

@@ -6,143 +6,178 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('resources', '0001_initial'),
+        ("resources", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BaseRegister',
+            name="BaseRegister",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=48, unique=True)),
-                ('title_zh', models.TextField()),
-                ('title_en', models.TextField()),
-                ('spec', models.JSONField()),
-                ('ended_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=48, unique=True)),
+                ("title_zh", models.TextField()),
+                ("title_en", models.TextField()),
+                ("spec", models.JSONField()),
+                ("ended_at", models.DateTimeField(null=True)),
             ],
             options={
-                'verbose_name': 'base register',
+                "verbose_name": "base register",
             },
         ),
         migrations.AddField(
-            model_name='batch',
-            name='accepts_volume',
+            model_name="batch",
+            name="accepts_volume",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='batch',
-            name='complete',
+            model_name="batch",
+            name="complete",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='batch',
-            name='cursor',
-            field=models.TextField(default=''),
+            model_name="batch",
+            name="cursor",
+            field=models.TextField(default=""),
         ),
         migrations.AddField(
-            model_name='batch',
-            name='told_rows',
+            model_name="batch",
+            name="told_rows",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='check',
-            name='alarm',
+            model_name="check",
+            name="alarm",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='entry',
-            name='changed',
-            field=models.TextField(default=''),
+            model_name="entry",
+            name="changed",
+            field=models.TextField(default=""),
         ),
         migrations.AddField(
-            model_name='entry',
-            name='key',
-            field=models.TextField(default=''),
+            model_name="entry",
+            name="key",
+            field=models.TextField(default=""),
         ),
         migrations.AddField(
-            model_name='entry',
-            name='retention_days',
+            model_name="entry",
+            name="retention_days",
             field=models.IntegerField(default=0),
         ),
         migrations.CreateModel(
-            name='DossierKey',
+            name="DossierKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wrapped', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('register', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='keys', to='resources.baseregister')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("wrapped", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "register",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="keys", to="resources.baseregister"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BaseEdition',
+            name="BaseEdition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('inputs', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
-                ('spec', models.JSONField()),
-                ('rebuilt', models.BooleanField()),
-                ('subjects', models.BigIntegerField()),
-                ('added', models.BigIntegerField()),
-                ('changed', models.BigIntegerField()),
-                ('removed', models.BigIntegerField()),
-                ('digest', models.TextField()),
-                ('doubts', models.JSONField(default=dict)),
-                ('sources', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
-                ('at', models.DateTimeField()),
-                ('register', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='editions', to='resources.baseregister')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.IntegerField()),
+                ("inputs", django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
+                ("spec", models.JSONField()),
+                ("rebuilt", models.BooleanField()),
+                ("subjects", models.BigIntegerField()),
+                ("added", models.BigIntegerField()),
+                ("changed", models.BigIntegerField()),
+                ("removed", models.BigIntegerField()),
+                ("digest", models.TextField()),
+                ("doubts", models.JSONField(default=dict)),
+                ("sources", django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
+                ("at", models.DateTimeField()),
+                (
+                    "register",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="editions",
+                        to="resources.baseregister",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('register', 'number'), name='base_edition_number')],
+                "constraints": [models.UniqueConstraint(fields=("register", "number"), name="base_edition_number")],
             },
         ),
         migrations.CreateModel(
-            name='Chunk',
+            name="Chunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('rows', models.BigIntegerField()),
-                ('first_position', models.BigIntegerField()),
-                ('last_position', models.BigIntegerField()),
-                ('digest_source', models.TextField()),
-                ('digest_landed', models.TextField()),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='resources.batch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.IntegerField()),
+                ("rows", models.BigIntegerField()),
+                ("first_position", models.BigIntegerField()),
+                ("last_position", models.BigIntegerField()),
+                ("digest_source", models.TextField()),
+                ("digest_landed", models.TextField()),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="chunks", to="resources.batch"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('batch', 'number'), name='chunk_number')],
+                "constraints": [models.UniqueConstraint(fields=("batch", "number"), name="chunk_number")],
             },
         ),
         migrations.CreateModel(
-            name='Erasure',
+            name="Erasure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.UUIDField()),
-                ('reason', models.TextField(help_text='code of the ground, no personal value')),
-                ('at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(null=True)),
-                ('register', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='erasures', to='resources.baseregister')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject", models.UUIDField()),
+                ("reason", models.TextField(help_text="code of the ground, no personal value")),
+                ("at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                (
+                    "register",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="erasures",
+                        to="resources.baseregister",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('register', 'subject'), name='erasure_once')],
+                "constraints": [models.UniqueConstraint(fields=("register", "subject"), name="erasure_once")],
             },
         ),
         migrations.CreateModel(
-            name='LinkedBatch',
+            name="LinkedBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.SlugField(max_length=32)),
-                ('rows', models.BigIntegerField()),
-                ('linked', models.BigIntegerField()),
-                ('parts', models.IntegerField()),
-                ('program', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='resources.batch')),
-                ('register', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='linked', to='resources.baseregister')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.SlugField(max_length=32)),
+                ("rows", models.BigIntegerField()),
+                ("linked", models.BigIntegerField()),
+                ("parts", models.IntegerField()),
+                ("program", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="resources.batch"
+                    ),
+                ),
+                (
+                    "register",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="linked", to="resources.baseregister"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('register', 'batch', 'source', 'program'), name='linked_batch_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("register", "batch", "source", "program"), name="linked_batch_once")
+                ],
             },
         ),
     ]

@@ -1,8 +1,8 @@
 """From a landed batch to linked records: one relational program for the engine, whatever the register.
 
 links   (_position, record, subject): the decision whose record it is, a fact of its own.
-linked  (subject, record, _position, moment, one column an element in its normal form), cut in parts by the subject: derived
-        from landed and links at any time.
+linked  (subject, record, _position, moment, one column an element in its normal form), cut in parts by the subject:
+        derived from landed and links at any time.
 
 A subject's id is a keyed hash of its number's normal form: the same on every machine that holds the city's key, and
 nothing that a table of all numbers could turn back.
