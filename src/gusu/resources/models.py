@@ -1,6 +1,6 @@
 """Gathers the wing's models for Django; nothing else."""
 
-from gusu.resources.catalogue.models import CodeSequence, Entry
+from gusu.resources.catalogue.models import CodeSequence, Entry, Grant
 from gusu.resources.exchange.models import Batch, Chunk, Exchange
 from gusu.resources.quality.models import Check, Quarantined, Rule, RuleResult
 from gusu.resources.registers.models import Edition, Register
@@ -18,6 +18,7 @@ __all__ = [
     "Entry",
     "Erasure",
     "Exchange",
+    "Grant",
     "LinkedBatch",
     "Quarantined",
     "Register",

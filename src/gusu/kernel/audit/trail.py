@@ -4,12 +4,22 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models
 
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a line is about where it is no row of a model: its kind and its identifier."""
+
+    kind: str
+    key: str
+
 
 _notes: ContextVar[dict[str, object] | None] = ContextVar("audit_notes", default=None)
 
@@ -33,7 +43,8 @@ def append(
     """Add one line. `detail` holds counts, codes and element names, never a personal value; `refused` is an error's
     code.
     """
-    kind, key = (about._meta.label_lower, str(about.pk)) if isinstance(about, models.Model) else ("", "")
+    named = Named(about._meta.label_lower, str(about.pk)) if isinstance(about, models.Model) else about
+    kind, key = (named.kind, named.key) if isinstance(named, Named) else ("", "")
     outcome = "refused" if refused else "done"
     values: list[Any] = [
         clock.now(),

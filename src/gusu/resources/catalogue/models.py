@@ -1,5 +1,6 @@
 """A described data resource (政务信息资源目录编制指南, 发改高技〔2017〕1272号)."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from gusu.kernel.text import Text
@@ -56,6 +57,29 @@ class Entry(models.Model):
     @property
     def abstract(self) -> Text:
         return Text(self.abstract_zh, self.abstract_en)
+
+
+class Grant(models.Model):
+    """Who may have which elements of a register, for what purpose, until when: a fact, made by a procedure elsewhere.
+
+    elements: their codes; basis: the law or the decision it rests on.
+    """
+
+    code = models.SlugField(unique=True, max_length=64)
+    organisation = models.TextField(help_text="organisation code")
+    register = models.SlugField(max_length=64)
+    purpose = models.SlugField(max_length=64)
+    elements = ArrayField(models.TextField())
+    basis = models.TextField()
+    from_on = models.DateField()
+    until_on = models.DateField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "register", "purpose"], name="grant_asked_for")]
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class CodeSequence(models.Model):

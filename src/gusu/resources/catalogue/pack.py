@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor
 from gusu.kernel.packs import Known, Label, Piece, Problem, Section
-from gusu.resources.catalogue.models import Entry
+from gusu.resources.catalogue.models import Entry, Grant
 
 NEXT_CODE = """
 INSERT INTO resources_codesequence VALUES (%s, 1)
@@ -156,4 +156,46 @@ def _piece(entry: Entry) -> EntryPiece:
     )
 
 
-SECTIONS = [Entries()]
+class GrantPiece(Piece, frozen=True):
+    """Who may have what of a register, for what purpose, until when. basis: the law or decision it rests on."""
+
+    code: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
+    organisation: str
+    register: str
+    purpose: str
+    elements: Annotated[list[str], msgspec.Meta(min_length=1)]
+    basis: Annotated[str, msgspec.Meta(min_length=1)]
+    from_on: date
+    until_on: date | None = None
+
+
+class Grants(Section[GrantPiece]):
+    name = "grants"
+    schema = GrantPiece
+    needs = ("organisations", "purposes", "elements")
+
+    def key(self, piece: GrantPiece) -> str:
+        return piece.code
+
+    def check(self, piece: GrantPiece, known: Known) -> Iterable[Problem]:
+        yield from known.missing("organisations", piece.organisation, at=("organisation",))
+        yield from known.missing("purposes", piece.purpose, at=("purpose",))
+        yield from known.missing("subjects", piece.register, at=("register",))
+        for place, element in enumerate(piece.elements):
+            yield from known.missing("elements", element, at=("elements", place))
+
+    def kept(self) -> dict[str, GrantPiece]:
+        fields = GrantPiece.__struct_fields__
+        rows = Grant.objects.filter(ended_at=None)
+        return {row.code: GrantPiece(**{field: getattr(row, field) for field in fields}) for row in rows}
+
+    def apply(self, pieces: list[GrantPiece], *, by: Actor) -> None:
+        for piece in pieces:
+            values = msgspec.structs.asdict(piece) | {"ended_at": None}
+            Grant.objects.update_or_create(code=values.pop("code"), defaults=values)
+
+    def retire(self, keys: list[str], *, by: Actor) -> None:
+        Grant.objects.filter(code__in=keys).update(ended_at=clock.now())
+
+
+SECTIONS = [Entries(), Grants()]

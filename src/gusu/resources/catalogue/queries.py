@@ -10,7 +10,15 @@ from gusu.kernel.search.text import words_of
 from gusu.kernel.text import Text
 from gusu.resources.catalogue.models import Entry
 
-__all__ = ["Entry", "entries", "entry_of", "item_names", "matching"]
+__all__ = ["GRANTED", "Entry", "entries", "entry_of", "item_names", "matching"]
+
+# SQL for the elements granted, as an array: to an organisation, for a purpose, on a day (given twice), of a register.
+# A query that reads facts reads the grants with them, so that no fact leaves under a grant that has just ended.
+GRANTED = """
+    SELECT array_agg(DISTINCT element) FROM resources_grant AS granted, unnest(granted.elements) AS element
+    WHERE granted.organisation = %s AND granted.purpose = %s AND granted.ended_at IS NULL
+        AND granted.from_on <= %s AND coalesce(granted.until_on >= %s, true) AND granted.register = %s
+"""
 
 
 def entries() -> QuerySet[Entry]:

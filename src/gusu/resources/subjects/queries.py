@@ -1,9 +1,87 @@
-"""What can be asked of a base register: facts for a purpose, whose they are, why they stand, how they came about."""
+"""What can be asked of a base register: facts for a purpose, whose they are, and why a value stands."""
 
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from gusu.identity.purposes import queries as purposes
+from gusu.kernel import clock, ids
+from gusu.kernel.actor import Actor
+from gusu.kernel.audit import trail
+from gusu.kernel.crypto import bulk
 from gusu.kernel.errors import NotFound
 from gusu.kernel.text import Text
-from gusu.resources.subjects.models import BaseEdition, BaseRegister
-from gusu.resources.subjects.spec import spec_of
+from gusu.resources.catalogue.queries import GRANTED
+from gusu.resources.subjects import linking, secrets
+from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey
+from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, column, spec_of
+
+__all__ = [
+    "BaseEdition",
+    "BaseRegister",
+    "Fact",
+    "Said",
+    "base_register",
+    "base_registers",
+    "facts_about",
+    "found_by",
+    "newest_edition",
+    "registers_fed_by",
+]
+State = Literal["known", "unknown", "withheld", "unavailable"]
+KIND = "sub"  # of a subject's identifier
+OWN_DATA = "own_data"  # the purpose under which a person sees everything about themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one source says of one element. moment: when its record was last true, None where it does not tell.
+
+    batch, position: the record, in the batch it came with.
+    """
+
+    source: str
+    title: Text
+    value: str
+    batch: int
+    position: int
+    moment: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One element about one subject.
+
+    known: `winner` has the value, `losers` what others say.  unknown: no source has a value.  withheld: no grant
+    covers it.  unavailable: none of its sources has arrived.
+    """
+
+    element: str
+    state: State
+    winner: Said | None = None
+    losers: tuple[Said, ...] = ()
+
+    @property
+    def value(self) -> str | None:
+        return self.winner.value if self.winner else None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the dossiers of an edition are read."""
+
+    spec: SubjectsPiece
+    sources: frozenset[str]
+
+    @property
+    def elements(self) -> list[str]:
+        return list(self.spec.elements)
 
 
 def base_registers() -> list[BaseRegister]:
@@ -24,3 +102,118 @@ def registers_fed_by(resource: str) -> list[BaseRegister]:
 
 def newest_edition(register: str) -> BaseEdition | None:
     return BaseEdition.objects.filter(register__code=register).order_by("-number").first()
+
+
+def subject_id(register: str, number: str) -> str:
+    """The identifier of whoever has this number (in its normal form), known to the register or not."""
+    return ids.spelled(KIND, secrets.subject_of(spec_of(base_register(register).spec), number))
+
+
+def found_by(register: str, element: str, value: str) -> list[str]:
+    """Subjects whose element is exactly this (normal form), a hundred at most; of a sealed one by its blind index."""
+    spec = spec_of(base_register(register).spec)
+    if element not in spec.find_by:
+        raise NotFound(kind=Text("可检索的数据元", "element to look up by"), key=element)
+    col, sought = f'"{column(element)}"', value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM information_schema.columns WHERE table_name = %s AND column_name = %s",
+            [spec.table, f"{column(element)}_blind"],
+        )
+        if cursor.fetchone() != (0,):
+            col, sought = f'"{column(element)}_blind"', str(secrets.index_of(spec, element, value))
+        cursor.execute(f"SELECT subject FROM {spec.table} WHERE {col} = %s ORDER BY subject LIMIT 100", [sought])
+        return [ids.spelled(KIND, subject) for (subject,) in cursor.fetchall()]
+
+
+def facts_about(register: str, subject: str, elements: Sequence[str], *, purpose: str, by: Actor) -> dict[str, Fact]:
+    """What the city knows of these elements of one subject, for a purpose: one fact an element, none stops another.
+
+    The grants to `by`'s organisation are read in the same statement as the facts; what no grant covers is withheld.
+    Leaves one line in the audit trail: who, what, for what.  NotFound: no such register or purpose.
+    """
+    purposes.purpose(purpose)
+    table = spec_of(base_register(register).spec).table
+    own = bool(by.subject) and by.subject == subject and purpose == OWN_DATA
+    with transaction.atomic():
+        edition, spec, sources, won, dossier, wrapped, granted = _row(
+            table, register, ids.read(KIND, subject), purpose, by
+        )
+        if edition is None:
+            facts = {element: Fact(element, "unavailable") for element in elements}
+        else:
+            layout = _layout(edition, spec, tuple(sources))
+            allowed = set(layout.elements) if own else set(granted or ())
+            said = _opened(dossier, subject, wrapped) if dossier else []
+            facts = {element: _fact(layout, element, allowed, won, said) for element in elements}
+        withheld = [element for element, fact in facts.items() if fact.state == "withheld"]
+        trail.append(
+            "subjects.facts_about",
+            by=by,
+            about=trail.Named(f"resources.{register}", subject),
+            purpose=purpose,
+            refused="withheld" if len(withheld) == len(facts) else "",
+            detail={"elements": list(facts), "withheld": withheld},
+        )
+    return facts
+
+
+def _row(table: str, register: str, subject: UUID, purpose: str, by: Actor) -> tuple[Any, ...]:
+    edition, keys, registers = (model._meta.db_table for model in (BaseEdition, DossierKey, BaseRegister))
+    today = clock.today()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT e.id, e.spec, e.sources, r.won, r.dossier, k.wrapped, ({GRANTED})
+            FROM (SELECT 1) AS one
+            LEFT JOIN LATERAL (
+                SELECT e.* FROM {edition} AS e JOIN {registers} AS g ON g.id = e.register_id WHERE g.code = %s
+                ORDER BY e.number DESC LIMIT 1
+            ) AS e ON true
+            LEFT JOIN {table} AS r ON r.subject = %s
+            LEFT JOIN {keys} AS k ON k.id = r.key""",
+            [by.organisation, purpose, today, today, register, register, subject],
+        )
+        [row] = cursor.fetchall()
+    return tuple(row)
+
+
+@lru_cache(maxsize=16)
+def _layout(edition: int, spec: str, sources: tuple[str, ...]) -> Layout:
+    """A declaration, not a value: editions never change."""
+    return Layout(spec_of(json.loads(spec)), frozenset(sources))
+
+
+def _opened(dossier: bytes, subject: str, wrapped: str) -> list[list[str | None]]:
+    identity = str(ids.read(KIND, subject))
+    entries: list[list[str | None]] = json.loads(bulk.open_(bytes(dossier), identity, wrapped))
+    return entries
+
+
+def _fact(
+    layout: Layout, element: str, allowed: set[str], won: Sequence[int] | None, said: list[list[str | None]]
+) -> Fact:
+    if element not in allowed:
+        return Fact(element, "withheld")
+    spec = layout.spec
+    tiers = spec.elements.get(element, [])
+    if not {code for tier in tiers for code in tier} & layout.sources:
+        return Fact(element, "unavailable")
+    winner = won[list(spec.elements).index(element)] if won else 0
+    told = list(_told(spec, element, said))
+    first = next((each for number, each in told if number == winner), None)
+    return Fact(element, "known" if first else "unknown", first, tuple(each for _, each in told if each is not first))
+
+
+def _told(spec: SubjectsPiece, element: str, entries: Iterable[list[str | None]]) -> Iterable[tuple[int, Said]]:
+    """(source number, what it says) of each entry that has a value; a source's newest word comes before its older."""
+    for entry in entries:
+        number, batch, position, _record, moment = entry[:5]
+        source = spec.sources[int(number or 0) - 1]
+        if element in source.items and (value := entry[5 + _place(spec, source, element)]) is not None:
+            when = datetime.fromtimestamp(int(moment), UTC) if moment else None
+            title = Text(source.title.zh, source.title.en)
+            yield int(number or 0), Said(source.code, title, value, int(batch or 0), int(position or 0), when)
+
+
+def _place(spec: SubjectsPiece, source: SourceOf, element: str) -> int:
+    return linking.columns(spec, source).index(column(element))

@@ -1,0 +1,190 @@
+"""From the departments' own systems to golden records: what is linked, what stands, what may be seen, what is closed.
+
+The demo city's four systems are built and received for real; the truth beside them says what must come out.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import duckdb
+import pytest
+from django.db import connection
+from tests.resources.road import BY
+
+from gusu.demo.departments import health
+from gusu.demo.departments.build import build, departments_folder, next_day
+from gusu.kernel.actor import Actor
+from gusu.kernel.audit.models import AuditLine
+from gusu.kernel.engine.digest import Measure
+from gusu.kernel.errors import NotFound
+from gusu.kernel.lake import files
+from gusu.packkit.apply import apply
+from gusu.packkit.load import load
+from gusu.packkit.rooms import gather
+from gusu.resources.exchange.actions import open_batch, receive_batch
+from gusu.resources.exchange.models import Exchange
+from gusu.resources.quality.actions import check_batch
+from gusu.resources.subjects import queries
+from gusu.resources.subjects.actions import fuse_register, link_batch
+from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, LinkedBatch
+from gusu.resources.subjects.spec import spec_of
+from gusu.site.wiring import PACK_ROOMS
+
+PEOPLE = 3_000
+FEEDING = ["deaths", "police_residents", "insured_persons", "elderly", "marriages", "health_records"]
+OFFICER = Actor(account="acc1-TEST", organisation="resource_centre")
+ELEMENTS = ["person.name", "person.id_number", "person.phone", "person.death_date", "person.employer"]
+
+
+@pytest.fixture
+def city(committed: None) -> Iterator[BaseRegister]:
+    """Everything received, checked, linked and fused once."""
+    apply(load(gather(PACK_ROOMS)), by=BY)
+    build(PEOPLE, 7)
+    folder = departments_folder() / "health"
+    service = subprocess.Popen([sys.executable, "-m", "gusu.demo.departments.health", "--folder", str(folder)])
+    try:
+        _answers(health.address(folder))
+        yield take_in_everything()
+    finally:
+        service.terminate()
+        service.wait(10)
+
+
+def take_in_everything() -> BaseRegister:
+    for code in FEEDING:
+        batch = open_batch(Exchange.objects.get(code=code), by=BY)
+        receive_batch(batch, by=BY)
+        batch.refresh_from_db()
+        assert batch.state in {"landed", "unchanged"}, (code, batch.refused.both)
+        check_batch(batch, by=BY)
+        batch.refresh_from_db()
+        link_batch(batch, by=BY)
+    register = BaseRegister.objects.get(code="population")
+    fuse_register(register, by=BY)
+    return register
+
+
+def test_departments_records_become_golden_records(city: BaseRegister) -> None:
+    edition = queries.newest_edition("population")
+    assert edition is not None
+    truth = departments_folder() / "truth"
+
+    # Links: of records whose number can be recovered, two are one subject just when they are one person.
+    links = " UNION ALL ".join(
+        f"SELECT '{source.resource}' AS resource, _position AS position, subject "
+        f"FROM read_parquet({files.paths(f'population.{source.code}', '000001', 'links')})"
+        for source in spec_of(city.spec).sources
+        if source.resource != "marriages"
+    )
+    wrong, linked, recoverable = duckdb.sql(f"""
+        WITH paired AS (
+            SELECT person, subject FROM '{truth}/records.parquet' JOIN ({links}) USING (resource, position)
+            WHERE number_recoverable
+        )
+        SELECT (SELECT count(*) FROM (SELECT subject FROM paired WHERE subject IS NOT NULL GROUP BY 1
+                    HAVING count(DISTINCT person) > 1))
+             + (SELECT count(*) FROM (SELECT person FROM paired GROUP BY 1 HAVING count(DISTINCT subject) > 1)),
+            count(subject), count(*) FROM paired
+    """).fetchone() or (1, 0, 1)
+    assert (wrong, linked / recoverable >= 0.99) == (0, True)
+
+    # What stands adds up, in the database as in the edition.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), count(DISTINCT subject) FROM subjects_population")
+        assert cursor.fetchone() == (edition.subjects, edition.subjects)
+    assert Measure.read(edition.digest).rows == edition.subjects
+    assert set(edition.sources) == {source.code for source in spec_of(city.spec).sources}
+    assert sum(LinkedBatch.objects.values_list("linked", flat=True)) > PEOPLE
+    assert edition.doubts["registered_after_death"] > 0
+
+    # Again changes nothing.
+    take_in_everything()
+    assert BaseEdition.objects.count() == 1
+
+    # What a true person's record says, and who may see it.
+    number, name = duckdb.sql(f"""
+        SELECT number, name FROM '{truth}/people.parquet' AS people
+        WHERE person IN (SELECT person FROM '{truth}/records.parquet' WHERE resource = 'police_residents')
+        AND person NOT IN (SELECT person FROM '{truth}/records.parquet' WHERE defect <> '')
+        AND person IN (SELECT person FROM '{truth}/records.parquet' WHERE resource = 'insured_persons')
+        ORDER BY person LIMIT 1
+    """).fetchone() or ("", "")
+    subject = queries.subject_id("population", number)
+    facts = queries.facts_about("population", subject, ELEMENTS, purpose="data_quality", by=OFFICER)
+    assert facts["person.name"].value == name
+    assert facts["person.id_number"].value == number
+    assert facts["person.name"].winner is not None
+    assert facts["person.name"].winner.source == "police"
+    assert [said.source for said in facts["person.name"].losers][:1] == ["insured"]
+    assert facts["person.death_date"].state in {"unknown", "known"}
+    assert queries.found_by("population", "person.id_number", number) == [subject]
+    assert subject in queries.found_by("population", "person.name", name)
+    line = AuditLine.objects.order_by("-pk").first()
+    assert line is not None
+    assert (line.verb, line.purpose, line.subject_id, line.outcome) == (
+        "subjects.facts_about",
+        "data_quality",
+        subject,
+        "done",
+    )
+    assert line.detail == {"elements": ELEMENTS, "withheld": []}
+
+    # No grant, no fact; and the refusal leaves its line too.
+    stranger = replace(OFFICER, organisation="tourism")
+    withheld = queries.facts_about("population", subject, ELEMENTS, purpose="data_quality", by=stranger)
+    assert {fact.state for fact in withheld.values()} == {"withheld"}
+    refused = AuditLine.objects.order_by("-pk").first()
+    assert refused is not None
+    assert (refused.outcome, refused.code) == ("refused", "withheld")
+    with pytest.raises(NotFound):
+        queries.facts_about("population", subject, ELEMENTS, purpose="curiosity", by=OFFICER)
+
+    # A person sees everything about themselves; nobody the register does not know has facts.
+    own = queries.facts_about("population", subject, ELEMENTS, purpose="own_data", by=Actor("acc1-ME", subject=subject))
+    assert own["person.name"].value == name
+    other = queries.subject_id("population", "110101190001019999")
+    unknown = queries.facts_about("population", other, ELEMENTS, purpose="data_quality", by=OFFICER)
+    assert {fact.state for fact in unknown.values()} == {"unknown"}
+
+    # Nothing of grade 3 and 4 stands in the table, nor in any line of the trail.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(r::text, ' ') FROM subjects_population AS r")
+        [(table,)] = cursor.fetchall()
+        cursor.execute("SELECT string_agg(l::text, ' ') FROM kernel_auditline AS l")
+        [(trail,)] = cursor.fetchall()
+    birth = f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
+    assert [secret for secret in (number, birth) if secret in table or secret in trail] == []
+    assert name in table
+    assert DossierKey.objects.count() == 1
+
+    # A day passes: what is merged comes to the same digest as what is made anew.
+    next_day(120)
+    take_in_everything()
+    merged = queries.newest_edition("population")
+    assert merged is not None
+    assert (merged.number, merged.rebuilt) == (2, False)
+    assert merged.changed > 0
+    BaseEdition.objects.filter(pk=merged.pk).update(inputs=[])
+    fuse_register(city, by=BY)
+    anew = queries.newest_edition("population")
+    assert anew is not None
+    assert (anew.number, anew.rebuilt, anew.inputs) == (3, True, merged.inputs)
+    assert (anew.digest, anew.doubts, anew.subjects) == (merged.digest, merged.doubts, merged.subjects)
+
+
+def _answers(address: str) -> None:
+    """Return when the service listens; without a token it refuses."""
+    for _ in range(100):
+        try:
+            urlopen(f"{address}/api/records", timeout=5)
+        except HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the service does not answer")
