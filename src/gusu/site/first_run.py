@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 
+from gusu.demo.departments.build import build
+from gusu.demo.departments.folder import is_built
 from gusu.demo.people import close_demo_accounts, open_demo_accounts
 from gusu.identity.accounts import queries as accounts
 from gusu.identity.accounts.actions import NewAccount, appoint, open_account
@@ -21,6 +23,7 @@ from gusu.resources.exchange.queries import exchanges_due
 from gusu.site.wiring import PACK_ROOMS
 
 MANAGES = "identity.manage"
+SEED = 1  # of the demo city that `gusu up --people` builds
 
 
 def prepare(people: int, report: Callable[[str], None]) -> list[str]:
@@ -28,11 +31,12 @@ def prepare(people: int, report: Callable[[str], None]) -> list[str]:
     by = house("first-run")
     done = apply(load(gather(PACK_ROOMS)), by=by)
     report(f"packs applied: {len(done.to_do)} changes")
+    if settings.DEMO and people and not is_built():
+        built = build(people, SEED, report=report)
+        report(f"demo city: {built.total} records of {people} people in {built.seconds:.0f} s")
     for exchange in exchanges_due():
         if not exchange.batches.exists():
             report(f"first batch of {exchange.code} queued as {open_batch(exchange, by=by)}")
-    if people:
-        report("people: the population register is not built yet, so none are made")
     signs = open_demo_accounts(by) if settings.DEMO else _first_administrator(by)
     return [f"{name:<14} {password:<18} {label.both}" for name, password, label in signs]
 

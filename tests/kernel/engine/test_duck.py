@@ -1,5 +1,6 @@
 """The engine in its child: its failures are errors here, its words never quote a cell."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -333,6 +334,7 @@ def _child_of(pid: int) -> int:
     """The engine child of a process, once it runs our script; 0 when there is none."""
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in listed.read_text().split():
-            if b"engine/child.py" in Path(f"/proc/{child}/cmdline").read_bytes():
-                return int(child)
+            with contextlib.suppress(OSError):  # it was one that has just ended
+                if b"engine/child.py" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    return int(child)
     return 0

@@ -38,6 +38,10 @@ def finished() -> dict[str, Any]:
     return said
 
 
+def is_built() -> bool:
+    return truth("build.json").exists()
+
+
 def finish(said: dict[str, Any]) -> None:
     """Say that what lies here is whole."""
     write(truth("build.json"), json.dumps(said, ensure_ascii=False, indent=1))

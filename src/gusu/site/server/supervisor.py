@@ -214,6 +214,9 @@ class Supervisor:
             Child("web", [*python, "gusu.site.web", "--port", str(self.port)], environment, cord, seconds_to_stop=10.0),
             Child("worker", [*python, "gusu.site.worker"], environment, cord, seconds_to_stop=30.0),
         ]
+        if (records := self.place.data / "departments" / "health").exists():  # a demo city's, by `gusu demo`
+            command = [*python, "gusu.demo.departments.health", "--folder", str(records)]
+            self.children.append(Child("departments", command, environment, cord, seconds_to_stop=5.0))
         for child in self.children:
             child.start()
         self._record("embedded" if self.database else "yours")
