@@ -158,7 +158,6 @@ LISTS: Sequence[tuple[str, str, Callable[[], None]]] = [
     ("data", "/official/exchanges", more_registers),
     ("data", "/official/exchanges/divisions/1", more_quarantine),
     ("data", "/official/exchanges/divisions/1", more_results),
-    ("data", "/official/exchanges/divisions/1/quarantine.csv", more_quarantine),
     ("auditor", "/official/audit?verb=packkit", more_lines),
     ("administrator", "/official/calendar?year=2026", more_days),
     ("administrator", "/accounts", more_accounts),
@@ -183,6 +182,17 @@ def test_thirty_rows_more_cost_no_query_more(city: City, role: str, path: str, m
     many = asked(client, where)
     assert many[1] > few[1], "the page does not show what was added"
     assert many[0] == few[0], "\n".join(sorted({sql[:300] for sql in many[2]}))
+
+
+def test_a_longer_list_for_a_department_costs_no_query_more(city: City) -> None:
+    client = city.client("data")
+
+    short, long = (
+        asked(client, f"/official/exchanges/{code}/1/quarantine.csv") for code in ("divisions", "division_changes")
+    )
+
+    assert long[1] > short[1]
+    assert long[0] == short[0]
 
 
 FEW_AND_MANY = [  # what the register really holds: an answer of one row or two, and one of thirty

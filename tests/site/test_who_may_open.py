@@ -89,6 +89,9 @@ TABLE = {
     "receive": Row(DATA, post=302, args=("divisions",)),
     "batch": Row(DATA, get=200, args=BATCH),
     "quarantine_file": Row(DATA, get=200, args=BATCH),
+    "base_register": Row(DATA, get=200, args=("population",)),
+    "look_up": Row(DATA, post=422, args=("population",)),
+    "golden_record": Row(DATA, get=200, args=("population", "sub1-00000000000000000000000000")),
     # auditors
     "audit": Row(AUDITOR, get=200),
     # administrators
@@ -189,9 +192,11 @@ def test_an_appointment_is_ended_only_at_its_own_account(city: City) -> None:
 
 
 def test_a_batch_is_found_only_in_its_own_exchange(city: City) -> None:
+    from gusu.kernel.lake.models import LakeFile
     from gusu.resources.exchange.queries import Batch
 
     Batch.objects.filter(exchange__code="divisions").update(number=7)
+    LakeFile.objects.filter(dataset__in=["divisions", "divisions.findings"]).update(batch="000007")
     client = city.client("data")
 
     addresses = ["/official/exchanges/{}/7", "/official/exchanges/{}/7/quarantine.csv", "/api/batches/{}/7/rules"]

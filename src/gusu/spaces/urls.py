@@ -26,6 +26,9 @@ urlpatterns = [
     path(
         "official/exchanges/<slug:code>/<int:number>/quarantine.csv", officials.quarantine_file, name="quarantine_file"
     ),
+    path("official/bases/<slug:code>", officials.base_register, name="base_register"),
+    path("official/bases/<slug:code>/look-up", officials.look_up, name="look_up"),
+    path("official/bases/<slug:code>/<str:subject>", officials.golden_record, name="golden_record"),
     path("official/audit", officials.audit, name="audit"),
     path("official/calendar", officials.calendar, name="calendar"),
 ]

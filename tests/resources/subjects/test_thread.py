@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -21,7 +22,7 @@ from gusu.demo.departments.build import build, departments_folder, next_day
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.models import AuditLine
 from gusu.kernel.engine.digest import Measure
-from gusu.kernel.errors import NotFound
+from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.lake import files
 from gusu.packkit.apply import apply
 from gusu.packkit.load import load
@@ -123,8 +124,6 @@ def test_departments_records_become_golden_records(city: BaseRegister) -> None:
     assert facts["person.name"].winner.source == "police"
     assert [said.source for said in facts["person.name"].losers][:1] == ["insured"]
     assert facts["person.death_date"].state in {"unknown", "known"}
-    assert queries.found_by("population", "person.id_number", number) == [subject]
-    assert subject in queries.found_by("population", "person.name", name)
     line = AuditLine.objects.order_by("-pk").first()
     assert line is not None
     assert (line.verb, line.purpose, line.subject_id, line.outcome) == (
@@ -135,6 +134,11 @@ def test_departments_records_become_golden_records(city: BaseRegister) -> None:
     )
     assert line.detail == {"elements": ELEMENTS, "withheld": []}
 
+    found = partial(queries.found_by, "population", purpose="data_quality", by=OFFICER)
+    assert found("person.id_number", f" {number} ") == [subject]
+    assert subject in found("person.name", name)
+    assert found("person.phone", "nobody has this") == []
+
     # No grant, no fact; and the refusal leaves its line too.
     stranger = replace(OFFICER, organisation="tourism")
     withheld = queries.facts_about("population", subject, ELEMENTS, purpose="data_quality", by=stranger)
@@ -142,6 +146,8 @@ def test_departments_records_become_golden_records(city: BaseRegister) -> None:
     refused = AuditLine.objects.order_by("-pk").first()
     assert refused is not None
     assert (refused.outcome, refused.code) == ("refused", "withheld")
+    with pytest.raises(NotAllowed):
+        queries.found_by("population", "person.id_number", number, purpose="data_quality", by=stranger)
     with pytest.raises(NotFound):
         queries.facts_about("population", subject, ELEMENTS, purpose="curiosity", by=OFFICER)
 

@@ -3,14 +3,16 @@
 from functools import reduce
 from operator import or_
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
+from gusu.kernel import clock
 from gusu.kernel.errors import NotFound
 from gusu.kernel.search.text import words_of
 from gusu.kernel.text import Text
 from gusu.resources.catalogue.models import Entry
 
-__all__ = ["GRANTED", "Entry", "entries", "entry_of", "item_names", "matching"]
+__all__ = ["GRANTED", "Entry", "entries", "entry_of", "granted_to", "item_names", "matching"]
 
 # SQL for the elements granted, as an array: to an organisation, for a purpose, on a day (given twice), of a register.
 # A query that reads facts reads the grants with them, so that no fact leaves under a grant that has just ended.
@@ -19,6 +21,15 @@ GRANTED = """
     WHERE granted.organisation = %s AND granted.purpose = %s AND granted.ended_at IS NULL
         AND granted.from_on <= %s AND coalesce(granted.until_on >= %s, true) AND granted.register = %s
 """
+
+
+def granted_to(organisation: str, register: str, purpose: str) -> set[str]:
+    """Elements of a register that an organisation may have for a purpose today."""
+    today = clock.today()
+    with connection.cursor() as cursor:
+        cursor.execute(GRANTED, [organisation, purpose, today, today, register])
+        [(found,)] = cursor.fetchall()
+    return set(found or ())
 
 
 def entries() -> QuerySet[Entry]:

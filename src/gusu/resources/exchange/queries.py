@@ -23,6 +23,7 @@ __all__ = [
     "batch_names",
     "batch_numbered",
     "batches",
+    "batches_by_id",
     "chunks_of",
     "connection_names",
     "cursor_of",
@@ -112,6 +113,11 @@ def batch_numbered(exchange: str, number: int) -> Batch:
     if found is None:
         raise NotFound(kind=Text("批次", "batch"), key=f"{exchange}/{number}")
     return found
+
+
+def batches_by_id(ids: set[int]) -> dict[int, Batch]:
+    """These batches with their exchanges, in one query."""
+    return {batch.pk: batch for batch in Batch.objects.select_related("exchange").filter(pk__in=ids)}
 
 
 def batch_names(ids: set[int]) -> dict[int, str]:

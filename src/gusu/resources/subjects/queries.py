@@ -15,23 +15,31 @@ from gusu.kernel import clock, ids
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit import trail
 from gusu.kernel.crypto import bulk
-from gusu.kernel.errors import NotFound
+from gusu.kernel.engine import duck, forms
+from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.text import Text
-from gusu.resources.catalogue.queries import GRANTED
+from gusu.kernel.vocabulary.queries import elements as elements_of
+from gusu.resources.catalogue.queries import GRANTED, granted_to
 from gusu.resources.subjects import linking, secrets
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey
+from gusu.resources.subjects.rules import may_explain
 from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, column, spec_of
+from gusu.resources.subjects.store import SEALED_FROM
 
 __all__ = [
     "BaseEdition",
     "BaseRegister",
     "Fact",
     "Said",
+    "base_editions",
     "base_register",
     "base_registers",
+    "declared",
     "facts_about",
     "found_by",
+    "may_explain",
     "newest_edition",
+    "newest_editions",
     "registers_fed_by",
 ]
 State = Literal["known", "unknown", "withheld", "unavailable"]
@@ -104,26 +112,82 @@ def newest_edition(register: str) -> BaseEdition | None:
     return BaseEdition.objects.filter(register__code=register).order_by("-number").first()
 
 
+def newest_editions() -> list[tuple[BaseRegister, BaseEdition | None]]:
+    """Every base register in force with its newest edition, in two queries."""
+    newest = BaseEdition.objects.order_by("register_id", "-number").distinct("register_id")
+    by_register = {edition.register_id: edition for edition in newest}
+    return [(register, by_register.get(register.pk)) for register in base_registers()]
+
+
+def base_editions(register: str) -> list[BaseEdition]:
+    """Newest first."""
+    return list(BaseEdition.objects.filter(register__code=register).order_by("-number")[:30])
+
+
+def declared(register: str) -> SubjectsPiece:
+    """What the pack says about a register today."""
+    return spec_of(base_register(register).spec)
+
+
 def subject_id(register: str, number: str) -> str:
     """The identifier of whoever has this number (in its normal form), known to the register or not."""
     return ids.spelled(KIND, secrets.subject_of(spec_of(base_register(register).spec), number))
 
 
-def found_by(register: str, element: str, value: str) -> list[str]:
-    """Subjects whose element is exactly this (normal form), a hundred at most; of a sealed one by its blind index."""
+def found_by(register: str, element: str, value: str, *, purpose: str, by: Actor) -> list[str]:
+    """Subjects whose element is exactly this, a hundred at most; of a sealed one by its blind index.
+
+    Only under a grant of that element, and with a line in the trail that says what was looked up by and how many were
+    found.  NotFound: no such register or purpose, or no element to look up by.  NotAllowed: no grant.
+    """
+    purposes.purpose(purpose)
     spec = spec_of(base_register(register).spec)
     if element not in spec.find_by:
         raise NotFound(kind=Text("可检索的数据元", "element to look up by"), key=element)
-    col, sought = f'"{column(element)}"', value
+    normal_form = _normal(element, value)
+    with transaction.atomic():
+        if element not in granted_to(by.organisation, register, purpose):
+            _line("found_by", register, "", by=by, purpose=purpose, refused="not_allowed", detail={"by": element})
+            found = None
+        else:
+            found = _holders(spec, element, normal_form) if normal_form else []
+            _line("found_by", register, "", by=by, purpose=purpose, detail={"by": element, "found": len(found)})
+    if found is None:
+        raise NotAllowed(verb="subjects.found_by")
+    return found
+
+
+def _normal(element: str, value: str) -> str:
+    """The value as it stands in the register; "" for one that can stand in none."""
+    form = elements_of([element])[element].form
+    [*_, [[found]]] = duck.run(
+        [*forms.prelude(), f"SELECT {forms.normal(form, duck.secret('asked'))}::VARCHAR"], secrets={"asked": value}
+    )
+    return found or ""
+
+
+def _holders(spec: SubjectsPiece, element: str, value: str) -> list[str]:
+    sealed = elements_of([element])[element].grade >= SEALED_FROM
+    col, sought = column(element), value
+    if sealed:
+        col, sought = f"{col}_blind", str(secrets.index_of(spec, element, value))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM information_schema.columns WHERE table_name = %s AND column_name = %s",
-            [spec.table, f"{column(element)}_blind"],
-        )
-        if cursor.fetchone() != (0,):
-            col, sought = f'"{column(element)}_blind"', str(secrets.index_of(spec, element, value))
-        cursor.execute(f"SELECT subject FROM {spec.table} WHERE {col} = %s ORDER BY subject LIMIT 100", [sought])
+        cursor.execute(f'SELECT subject FROM {spec.table} WHERE "{col}" = %s ORDER BY subject LIMIT 100', [sought])
         return [ids.spelled(KIND, subject) for (subject,) in cursor.fetchall()]
+
+
+def _line(
+    verb: str,
+    register: str,
+    subject: str,
+    *,
+    by: Actor,
+    purpose: str,
+    detail: dict[str, object],
+    refused: str = "",
+) -> None:
+    about = trail.Named(f"resources.{register}", subject)
+    trail.append(f"subjects.{verb}", by=by, about=about, purpose=purpose, refused=refused, detail=detail)
 
 
 def facts_about(register: str, subject: str, elements: Sequence[str], *, purpose: str, by: Actor) -> dict[str, Fact]:
@@ -147,14 +211,9 @@ def facts_about(register: str, subject: str, elements: Sequence[str], *, purpose
             said = _opened(dossier, subject, wrapped) if dossier else []
             facts = {element: _fact(layout, element, allowed, won, said) for element in elements}
         withheld = [element for element, fact in facts.items() if fact.state == "withheld"]
-        trail.append(
-            "subjects.facts_about",
-            by=by,
-            about=trail.Named(f"resources.{register}", subject),
-            purpose=purpose,
-            refused="withheld" if len(withheld) == len(facts) else "",
-            detail={"elements": list(facts), "withheld": withheld},
-        )
+        refused = "withheld" if len(withheld) == len(facts) else ""
+        detail: dict[str, object] = {"elements": list(facts), "withheld": withheld}
+        _line("facts_about", register, subject, by=by, purpose=purpose, refused=refused, detail=detail)
     return facts
 
 

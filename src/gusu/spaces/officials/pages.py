@@ -1,7 +1,5 @@
 """The officials' home, the data officer's runs and quarantine, the auditor's trail, the calendar."""
 
-import csv
-from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -15,29 +13,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gusu.identity.access import Request, kind, page, permission
+from gusu.identity.purposes.queries import purposes_in_force
 from gusu.kernel import clock
 from gusu.kernel.audit import queries as trail
 from gusu.kernel.calendar import queries as calendar_queries
 from gusu.kernel.calendar.actions import set_day
 from gusu.kernel.looks.jinja import label
 from gusu.kernel.text import Text
+from gusu.kernel.vocabulary.queries import code_labels, elements
 from gusu.resources.exchange import queries as exchange_queries
 from gusu.resources.exchange.actions import drop, open_batch
 from gusu.resources.quality import queries as quality_queries
 from gusu.resources.registers import queries as registers_queries
+from gusu.resources.subjects import queries as subjects_queries
 from gusu.spaces.words import show, whole, words
 
 PAGE = 30
 MOST_FAULTS = 100
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+EXPLAINING = "data_quality"  # the purpose a data officer looks for
 LARGEST_UPLOAD = 200 * 1024 * 1024
-
-
-class Echo:
-    """A file that hands back what is written, for streaming a CSV."""
-
-    def write(self, value: str) -> str:
-        return value
 
 
 @page(may=kind("official"))
@@ -71,6 +65,7 @@ def runs(request: Request) -> HttpResponseBase:
         "chosen": chosen,
         "state": state,
         "editions": [(register, newest.get(register.code)) for register in registers],
+        "bases": subjects_queries.newest_editions() if subjects_queries.may_explain(request.actor) else [],
         "next": f"?{urlencode(kept | {'before': batches[-1].pk})}" if len(batches) == PAGE else "",
         "may_run": request.actor.can("exchange.run"),
         "working": any(batch.state in exchange_queries.UNDER_WAY for batch in batches),
@@ -125,23 +120,82 @@ def batch(request: Request, code: str, number: int) -> HttpResponseBase:
 def quarantine_file(request: Request, code: str, number: int) -> HttpResponseBase:
     """The list that goes back to the department: position, item and reason; no value leaves with it."""
     batch = exchange_queries.batch_numbered(code, number)
-    answer = StreamingHttpResponse(_quarantine_lines(batch), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(quality_queries.returned(batch), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{code}-{number:06d}-quarantine.csv"'
     return answer
 
 
-def _quarantine_lines(batch: exchange_queries.Batch) -> Iterator[str]:
-    check = quality_queries.check_of(batch)
-    titles = {result.rule: f"{result.title_zh} · {result.title_en}" for result in check.results.all()} if check else {}
-    writer = csv.writer(Echo())
-    yield "\ufeff" + writer.writerow(["位置 position", "信息项 item", "规则 rule", "应为 expected"])
-    for row in quality_queries.quarantine(batch).iterator(chunk_size=2000):
-        yield writer.writerow([row.position, *map(_as_text, (row.element, row.rule, titles.get(row.rule, "")))])
+@page(may=subjects_queries.may_explain)
+@require_safe
+def base_register(request: Request, code: str) -> HttpResponseBase:
+    """A base register: its editions, the doubts between sources, and the door to one subject."""
+    return _base_register(request, code, errors=[], typed={})
 
 
-def _as_text(cell: str) -> str:
-    """A spreadsheet would run what looks like a formula (CSV injection); an apostrophe makes it text."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+@page(may=subjects_queries.may_explain)
+@require_POST
+def look_up(request: Request, code: str) -> HttpResponseBase:
+    """Find subjects by a whole value. It is posted, so that it stands in no address and no log."""
+    typed = {name: request.POST.get(name, "").strip() for name in ("element", "value", "purpose")}
+    errors = [(name, _("Fill this in")) for name in typed if not typed[name]]
+    if errors:
+        return _base_register(request, code, errors=errors, typed=typed)
+    found = subjects_queries.found_by(
+        code, typed["element"], typed["value"], purpose=typed["purpose"], by=request.actor
+    )
+    if len(found) == 1:
+        return redirect(f"{reverse('golden_record', args=[code, found[0]])}?{urlencode({'purpose': typed['purpose']})}")
+    return _base_register(request, code, errors=[], typed=typed, found=found)
+
+
+def _base_register(
+    request: Request,
+    code: str,
+    *,
+    errors: list[tuple[str, str]],
+    typed: dict[str, str],
+    found: list[str] | None = None,
+) -> HttpResponseBase:
+    register = subjects_queries.base_register(code)
+    spec = subjects_queries.declared(code)
+    known = elements(spec.find_by)
+    seen = {
+        "register": register,
+        "editions": subjects_queries.base_editions(code),
+        "doubts": [(Text(doubt.title.zh, doubt.title.en), doubt.code) for doubt in spec.doubts],
+        "element_options": [(element, label(known[element].label)) for element in spec.find_by],
+        "purpose_options": _purposes(),
+        "errors": errors,
+        "wrong": dict(errors),
+        "typed": {"element": spec.number, "value": "", "purpose": EXPLAINING} | typed,
+        "found": found,
+    }
+    return show(request, "officials/base_register.html", seen, status=422 if errors else 200)
+
+
+@page(may=subjects_queries.may_explain)
+@require_safe
+def golden_record(request: Request, code: str, subject: str) -> HttpResponseBase:
+    """One subject: each value, who says so, who says otherwise. Opening it leaves a line in the trail."""
+    register = subjects_queries.base_register(code)
+    purpose = request.GET.get("purpose", EXPLAINING)
+    asked = list(subjects_queries.declared(code).elements)
+    facts = subjects_queries.facts_about(code, subject, asked, purpose=purpose, by=request.actor)
+    batches = {said.batch for fact in facts.values() for said in (fact.winner, *fact.losers) if said}
+    seen = {
+        "register": register,
+        "subject": subject,
+        "facts": list(facts.values()),
+        "known": elements(asked),
+        "purpose": dict(_purposes())[purpose],
+        "batches": exchange_queries.batches_by_id(batches),
+        "values": code_labels(asked),
+    }
+    return show(request, "officials/golden_record.html", seen)
+
+
+def _purposes() -> list[tuple[str, str]]:
+    return [(purpose.code, label(purpose.name)) for purpose in purposes_in_force()]
 
 
 @page(may=permission("audit.read"))
