@@ -35,6 +35,7 @@ class City:
     place: Place
     said: Path
     passwords: dict[str, str]
+    environment: dict[str, str]
     signed_in: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
@@ -64,6 +65,13 @@ class City:
             assert time.monotonic() < deadline, self.said.read_text()
             time.sleep(0.2)
 
+    def command(self, *words: str) -> str:
+        """What a `gusu` command about this city says."""
+        line = [sys.executable, "-m", "gusu", *words, "--data", str(self.place.data)]
+        done = subprocess.run(line, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def _session(self, who: str) -> str:
         if who not in self.signed_in:
             with visitor(self.browser) as (context, page):
@@ -75,13 +83,14 @@ class City:
 
 
 @contextmanager
-def running_city(folder: Path, browser: Browser) -> Iterator[City]:
-    """`gusu up` in a folder of its own, the divisions' road travelled; ended as Ctrl-C ends it."""
+def running_city(folder: Path, browser: Browser, *more: str) -> Iterator[City]:
+    """`gusu up` in a folder of its own, the divisions' road travelled; ended as Ctrl-C ends it. more: its options."""
     place, keys, said = Place(folder / "data"), folder / "keys", folder / "said.txt"
     rest = {name: value for name, value in os.environ.items() if not name.startswith(("GUSU_", "DATABASE_URL"))}
-    command = [sys.executable, "-m", "gusu", "up", "--data", str(place.data), "--port", "0"]
+    command = [sys.executable, "-m", "gusu", "up", "--data", str(place.data), "--port", "0", *more]
+    environment = {**rest, "GUSU_KEYS": str(keys)}
     with said.open("wb") as file:
-        supervisor = subprocess.Popen(command, env={**rest, "GUSU_KEYS": str(keys)}, stdout=file, stderr=file)
+        supervisor = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
     try:
         deadline = time.monotonic() + READY_SECONDS
         while not place.address():
@@ -89,7 +98,7 @@ def running_city(folder: Path, browser: Browser) -> Iterator[City]:
             assert time.monotonic() < deadline, said.read_text()
             time.sleep(0.05)
         signs = dict(line.split("\t") for line in (place.run / SIGNS).read_text().splitlines())
-        city = City(browser, place.address(), place, said, signs)
+        city = City(browser, place.address(), place, said, signs, environment)
         city.wait_for_road()
         yield city
     finally:
