@@ -46,6 +46,15 @@ def code_labels(elements: Iterable[str]) -> dict[str, Text]:
     return {row.code: Text(row.label_zh, row.label_en) for row in rows}
 
 
+def labels_by_element(elements: Iterable[str]) -> dict[str, dict[str, Text]]:
+    """Element → code → label, for those of the elements that have a code list, in one query. Retired codes too."""
+    rows = Code.objects.filter(codelist__elements__code__in=list(elements)).order_by("codelist", "position")
+    found: dict[str, dict[str, Text]] = {}
+    for element, code, zh, en in rows.values_list("codelist__elements__code", "code", "label_zh", "label_en"):
+        found.setdefault(element, {})[code] = Text(zh, en)
+    return found
+
+
 def codes_in_force(codelist: str) -> list[str]:
     """The codes one may write today, in the list's own order."""
     rows = Code.objects.filter(codelist=codelist, retired_at=None).order_by("position")

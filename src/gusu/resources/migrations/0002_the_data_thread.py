@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ("code", models.SlugField(max_length=48, unique=True)),
                 ("title_zh", models.TextField()),
                 ("title_en", models.TextField()),
-                ("spec", models.JSONField()),
+                ("spec", models.TextField()),
                 ("ended_at", models.DateTimeField(null=True)),
             ],
             options={
@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.IntegerField()),
                 ("inputs", django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
-                ("spec", models.JSONField()),
+                ("spec", models.TextField()),
                 ("rebuilt", models.BooleanField()),
                 ("subjects", models.BigIntegerField()),
                 ("added", models.BigIntegerField()),

@@ -4,14 +4,11 @@ Anew: part by part from the lake, into a table beside the register's own.  Merge
 batches speak of, judged again.  Both come to the same digest.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-
-import msgspec
 
 from gusu.kernel.crypto import bulk
 from gusu.kernel.crypto.bulk import DataKey
@@ -24,7 +21,7 @@ from gusu.kernel.text import Text
 from gusu.resources.exchange.queries import Batch
 from gusu.resources.subjects import fusing, linking, secrets, store
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, LinkedBatch
-from gusu.resources.subjects.spec import SourceOf, SubjectsPiece
+from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, kept_as
 
 MOST_MERGED = 0.2  # of the subjects told anew; with more the register is made anew
 LINES = "FORMAT csv, DELIMITER '\t', QUOTE '', ESCAPE '', NULLSTR '\\N', HEADER false"
@@ -105,7 +102,7 @@ class Inputs:
 
 def program(spec: SubjectsPiece) -> str:
     """A short name of the declaration and of the programs that read it: other words, other golden records."""
-    declared = json.dumps(msgspec.to_builtins(spec), sort_keys=True)
+    declared = kept_as(spec)
     return f"program {fusing.VERSION}.{linking.VERSION} {sha256(declared.encode()).hexdigest()[:16]}"
 
 

@@ -10,12 +10,12 @@ from gusu.kernel.text import Text
 
 
 class BaseRegister(models.Model):
-    """A base register (基础库) as a pack declares it (`spec`)."""
+    """A base register (基础库) as a pack declares it. spec: `spec.kept_as`."""
 
     code = models.SlugField(unique=True, max_length=48)
     title_zh = models.TextField()
     title_en = models.TextField()
-    spec = models.JSONField()
+    spec = models.TextField()
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -77,7 +77,7 @@ class BaseEdition(models.Model):
     register = models.ForeignKey(BaseRegister, on_delete=models.PROTECT, related_name="editions")
     number = models.IntegerField()
     inputs = ArrayField(models.TextField())
-    spec = models.JSONField()
+    spec = models.TextField()
     rebuilt = models.BooleanField()
     subjects = models.BigIntegerField()
     added = models.BigIntegerField()

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import msgspec
-
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor
 from gusu.kernel.jobs.queue import later
@@ -13,7 +11,7 @@ from gusu.resources.exchange.queries import standing
 from gusu.resources.subjects import store
 from gusu.resources.subjects.jobs import FUSE, LINK
 from gusu.resources.subjects.models import BaseRegister
-from gusu.resources.subjects.spec import SubjectsPiece, column, spec_of
+from gusu.resources.subjects.spec import SubjectsPiece, column, kept_as, spec_of
 
 
 class Subjects(Section[SubjectsPiece]):
@@ -54,7 +52,7 @@ class Subjects(Section[SubjectsPiece]):
         for piece in pieces:
             titles = {"title_zh": piece.title.zh, "title_en": piece.title.en}
             register, _ = BaseRegister.objects.update_or_create(
-                code=piece.code, defaults=titles | {"spec": msgspec.to_builtins(piece), "ended_at": None}
+                code=piece.code, defaults=titles | {"spec": kept_as(piece), "ended_at": None}
             )
             store.create(store.Layout.of(piece, elements(piece.elements)))
             for batch in (batch for resource in piece.resources for batch in standing(resource)):

@@ -239,7 +239,7 @@ def _row(table: str, register: str, subject: UUID, purpose: str, by: Actor) -> t
 @lru_cache(maxsize=16)
 def _layout(edition: int, spec: str, sources: tuple[str, ...]) -> Layout:
     """A declaration, not a value: editions never change."""
-    return Layout(spec_of(json.loads(spec)), frozenset(sources))
+    return Layout(spec_of(spec), frozenset(sources))
 
 
 def _opened(dossier: bytes, subject: str, wrapped: str) -> list[list[str | None]]:

@@ -82,5 +82,10 @@ def column(element: str) -> str:
     return element.rsplit(".", 1)[-1]
 
 
-def spec_of(stored: object) -> SubjectsPiece:
-    return msgspec.convert(stored, SubjectsPiece)
+def kept_as(spec: SubjectsPiece) -> str:
+    """As text, because the order of the elements counts and PostgreSQL's jsonb keeps none."""
+    return msgspec.json.encode(spec).decode()
+
+
+def spec_of(stored: str) -> SubjectsPiece:
+    return msgspec.json.decode(stored, type=SubjectsPiece)

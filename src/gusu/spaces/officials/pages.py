@@ -20,7 +20,7 @@ from gusu.kernel.calendar import queries as calendar_queries
 from gusu.kernel.calendar.actions import set_day
 from gusu.kernel.looks.jinja import label
 from gusu.kernel.text import Text
-from gusu.kernel.vocabulary.queries import code_labels, elements
+from gusu.kernel.vocabulary.queries import elements, labels_by_element
 from gusu.resources.exchange import queries as exchange_queries
 from gusu.resources.exchange.actions import drop, open_batch
 from gusu.resources.quality import queries as quality_queries
@@ -189,7 +189,7 @@ def golden_record(request: Request, code: str, subject: str) -> HttpResponseBase
         "known": elements(asked),
         "purpose": dict(_purposes())[purpose],
         "batches": exchange_queries.batches_by_id(batches),
-        "values": code_labels(asked),
+        "values": labels_by_element(asked),
     }
     return show(request, "officials/golden_record.html", seen)
 
