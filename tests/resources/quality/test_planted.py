@@ -5,19 +5,14 @@ Everything is real: four departments' systems are built, received by their conne
 what is in the lake is compared with the truth beside the systems.
 """
 
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import pytest
+from tests.departments import departments
 from tests.resources.road import BY, check
 
-from gusu.demo.departments import health
-from gusu.demo.departments.build import build, departments_folder
+from gusu.demo.departments.build import departments_folder
 from gusu.demo.departments.defects import CLASSES, UNDETECTABLE
 from gusu.kernel.engine import duck
 from gusu.kernel.engine.duck import files, literal
@@ -71,11 +66,7 @@ class Tally:
 def received(committed: None) -> Iterator[None]:
     """The pack's city with everything received and checked."""
     apply(load(gather(PACK_ROOMS)), by=BY)
-    build(PEOPLE, 7)
-    folder = departments_folder() / "health"
-    service = subprocess.Popen([sys.executable, "-m", "gusu.demo.departments.health", "--folder", str(folder)])
-    try:
-        _answers(health.address(folder))
+    with departments(PEOPLE):
         for code in ORDER:
             batch = open_batch(Exchange.objects.get(code=code), by=BY)
             receive_batch(batch, by=BY)
@@ -83,21 +74,6 @@ def received(committed: None) -> Iterator[None]:
             assert (batch.state, batch.refused_zh) == ("landed", "")
             assert not check(batch).checked.alarm
         yield
-    finally:
-        service.terminate()
-        service.wait()
-
-
-def _answers(url: str) -> None:
-    for _ in range(100):
-        try:
-            urlopen(f"{url}/api/records?page=1&size=1", timeout=1)
-        except HTTPError as refused:  # without the token: it is there
-            refused.close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError(url)
 
 
 def tallies() -> dict[str, Tally]:

@@ -3,22 +3,17 @@
 The demo city's four systems are built and received for real; the truth beside them says what must come out.
 """
 
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import duckdb
 import pytest
 from django.db import connection
+from tests.departments import departments
 from tests.resources.road import BY
 
-from gusu.demo.departments import health
-from gusu.demo.departments.build import build, departments_folder, next_day
+from gusu.demo.departments.build import departments_folder, next_day
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.models import AuditLine
 from gusu.kernel.engine.digest import Measure
@@ -46,15 +41,8 @@ ELEMENTS = ["person.name", "person.id_number", "person.phone", "person.death_dat
 def city(committed: None) -> Iterator[BaseRegister]:
     """Everything received, checked, linked and fused once."""
     apply(load(gather(PACK_ROOMS)), by=BY)
-    build(PEOPLE, 7)
-    folder = departments_folder() / "health"
-    service = subprocess.Popen([sys.executable, "-m", "gusu.demo.departments.health", "--folder", str(folder)])
-    try:
-        _answers(health.address(folder))
+    with departments(PEOPLE):
         yield take_in_everything()
-    finally:
-        service.terminate()
-        service.wait(10)
 
 
 def take_in_everything() -> BaseRegister:
@@ -182,15 +170,3 @@ def test_departments_records_become_golden_records(city: BaseRegister) -> None:
     assert anew is not None
     assert (anew.number, anew.rebuilt, anew.inputs) == (3, True, merged.inputs)
     assert (anew.digest, anew.doubts, anew.subjects) == (merged.digest, merged.doubts, merged.subjects)
-
-
-def _answers(address: str) -> None:
-    """Return when the service listens; without a token it refuses."""
-    for _ in range(100):
-        try:
-            urlopen(f"{address}/api/records", timeout=5)
-        except HTTPError:
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the service does not answer")

@@ -7,7 +7,6 @@ runs on as long as the key closes anything: none is used twice, and a key that w
 Format 1 of a wrapped key: `v1.<version of the city's key>.<base64url of nonce ‖ wrapped key and tag>`.
 """
 
-import base64
 import os
 from binascii import hexlify
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from typing import IO, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gusu.kernel.crypto import keys
+from gusu.kernel.crypto import envelope, keys
 
 FORMAT = b"\x01"
 NONCE, TAG, WRAPPED = 12, 16, 48
@@ -46,7 +45,7 @@ class DataKey:
     def fresh(cls) -> "DataKey":
         key, version, nonce, prefix = AESGCM.generate_key(256), keys.active(), os.urandom(NONCE), os.urandom(4)
         closed = AESGCM(keys.derived("data-key", version)).encrypt(nonce, key, PURPOSE)
-        wrapped = f"v1.{version}.{base64.urlsafe_b64encode(nonce + closed).decode()}"
+        wrapped = envelope.written(version, nonce + closed)
         return cls(wrapped, AESGCM(key), (prefix + number.to_bytes(8, "big") for number in count()))
 
 
@@ -87,15 +86,7 @@ def open_(closed: bytes, identity: str, wrapped: str) -> bytes:
 @lru_cache(maxsize=256)
 def _unwrapped(wrapped: str) -> AESGCM:
     """The data key, when it is written exactly as `fresh` writes it, under a key there is."""
-    known = {str(version): version for version in keys.versions()}
-    form, _, rest = wrapped.partition(".")
-    version, _, body = rest.partition(".")
-    try:
-        raw = base64.urlsafe_b64decode(body)
-    except ValueError:
-        raise InvalidTag from None
-    if form != "v1" or version not in known or base64.urlsafe_b64encode(raw).decode() != body:
-        raise InvalidTag
+    version, raw = envelope.parts(wrapped)
     if len(raw) != NONCE + WRAPPED:
         raise InvalidTag
-    return AESGCM(AESGCM(keys.derived("data-key", known[version])).decrypt(raw[:NONCE], raw[NONCE:], PURPOSE))
+    return AESGCM(AESGCM(keys.derived("data-key", version)).decrypt(raw[:NONCE], raw[NONCE:], PURPOSE))

@@ -26,12 +26,14 @@ def close(value: str, *, context: str) -> str:
     outer, inner = os.urandom(NONCE), os.urandom(NONCE)
     wrapped = AESGCM(keys.derived("envelope", version)).encrypt(outer, data_key, bound)
     body = outer + wrapped + inner + AESGCM(data_key).encrypt(inner, value.encode(), bound)
-    return f"v1.{version}.{base64.urlsafe_b64encode(body).decode()}"
+    return written(version, body)
 
 
 def open_(closed: str, *, context: str) -> str:
     """The value again; raises `cryptography.exceptions.InvalidTag` if it was touched or moved."""
-    version, raw = _parts(closed)
+    version, raw = parts(closed)
+    if len(raw) < SHORTEST:
+        raise InvalidTag
     bound = context.encode()
     outer, raw = raw[:NONCE], raw[NONCE:]
     wrapped, raw = raw[:WRAPPED], raw[WRAPPED:]
@@ -39,8 +41,13 @@ def open_(closed: str, *, context: str) -> str:
     return AESGCM(data_key).decrypt(raw[:NONCE], raw[NONCE:], bound).decode()
 
 
-def _parts(closed: str) -> tuple[int, bytes]:
-    """(key version, body) of an envelope written exactly as `close` writes it, under a key there is."""
+def written(version: int, body: bytes) -> str:
+    """The form a closed thing is kept in, with the version of the city's key that opens it."""
+    return f"v1.{version}.{base64.urlsafe_b64encode(body).decode()}"
+
+
+def parts(closed: str) -> tuple[int, bytes]:
+    """(key version, body) of what stands exactly as `written` writes it, under a key there is; else InvalidTag."""
     known = {str(version): version for version in keys.versions()}
     form, _, rest = closed.partition(".")
     version, _, body = rest.partition(".")
@@ -48,7 +55,7 @@ def _parts(closed: str) -> tuple[int, bytes]:
         raw = base64.urlsafe_b64decode(body)
     except ValueError:
         raise InvalidTag from None
-    if form != "v1" or version not in known or base64.urlsafe_b64encode(raw).decode() != body or len(raw) < SHORTEST:
+    if form != "v1" or version not in known or base64.urlsafe_b64encode(raw).decode() != body:
         raise InvalidTag
     return known[version], raw
 

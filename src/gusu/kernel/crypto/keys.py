@@ -70,8 +70,13 @@ def anchor(city: Path) -> list[str]:
     return path.read_text().split() if path.exists() else []
 
 
+def beside(what: str, city: Path) -> Path:
+    """Where something of one city lies beside the keys, which several cities may share. city: its data folder."""
+    return folder() / f"{what}-{sha256(os.fsencode(city)).hexdigest()[:16]}"
+
+
 def _anchor(city: Path) -> Path:
-    return folder() / f"audit-anchor-{sha256(os.fsencode(city)).hexdigest()[:16]}"
+    return beside("audit-anchor", city)
 
 
 def _master(version: int) -> bytes:

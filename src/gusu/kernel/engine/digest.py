@@ -59,7 +59,7 @@ def added_up(hashes: str) -> str:
 
 def measures(rows: Rows) -> dict[int, Measure]:
     """What `measured` answered, by part; a set of no rows has no part."""
-    return {part: Measure(count, _weight(limbs)) for part, count, *limbs in rows}
+    return {part: Measure(count, weight_of(map(int, limbs))) for part, count, *limbs in rows}
 
 
 def whole(parts: Iterable[Measure]) -> Measure:
@@ -73,5 +73,6 @@ def total(rows: Rows) -> tuple[int, str]:
     return found.rows, str(found)
 
 
-def _weight(limbs: Sequence[str]) -> int:
-    return sum(int(limb) << 64 * (LIMBS - 1 - place) for place, limb in enumerate(limbs)) % WHOLE
+def weight_of(limbs: Iterable[int]) -> int:
+    """The sum mod 2^256 out of the sums of its 64-bit limbs, most significant first."""
+    return sum(limb << 64 * (LIMBS - 1 - place) for place, limb in enumerate(limbs)) % WHOLE

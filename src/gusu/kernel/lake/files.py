@@ -17,6 +17,7 @@ from gusu.kernel import clock, ids
 from gusu.kernel.lake.models import LakeFile
 
 CHUNK = 1 << 20
+PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"  # how the engine writes a file of the lake
 
 
 def draft(dataset: str, batch: str, layer: str = "landed") -> str:

@@ -42,8 +42,7 @@ def labels_of(codelist: str) -> dict[str, Text]:
 
 def code_labels(elements: Iterable[str]) -> dict[str, Text]:
     """Code → label over the code lists of these elements together, in one query. Retired codes too."""
-    rows = Code.objects.filter(codelist__elements__code__in=list(elements)).order_by("codelist", "position")
-    return {row.code: Text(row.label_zh, row.label_en) for row in rows}
+    return {code: label for codes in labels_by_element(elements).values() for code, label in codes.items()}
 
 
 def labels_by_element(elements: Iterable[str]) -> dict[str, dict[str, Text]]:

@@ -12,7 +12,7 @@ from gusu.kernel.search.text import words_of
 from gusu.kernel.text import Text
 from gusu.resources.catalogue.models import Entry
 
-__all__ = ["GRANTED", "Entry", "entries", "entry_of", "granted_to", "item_names", "matching"]
+__all__ = ["GRANTED", "Entry", "entries", "entry_of", "granted_to", "matching"]
 
 # SQL for the elements granted, as an array: to an organisation, for a purpose, on a day (given twice), of a register.
 # A query that reads facts reads the grants with them, so that no fact leaves under a grant that has just ended.
@@ -55,8 +55,3 @@ def entry_of(resource: str) -> Entry:
     if found is None:
         raise NotFound(kind=Text("目录条目", "catalogue entry"), key=resource)
     return found
-
-
-def item_names(resource: str) -> list[str]:
-    """The contract's columns, in order."""
-    return [item["name"] for item in entry_of(resource).items]

@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
@@ -92,8 +91,6 @@ def _is_of_texts(values: object) -> bool:
 
 
 def _folder() -> Path:
-    """This city's, since several on one machine may share their keys."""
-    city = sha256(os.fsencode(Path(settings.DATA))).hexdigest()[:16]
-    place = keys.folder() / f"connections-{city}"
+    place = keys.beside("connections", Path(settings.DATA))
     place.mkdir(mode=0o700, exist_ok=True)
     return place

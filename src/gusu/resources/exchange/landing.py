@@ -12,7 +12,6 @@ from gusu.resources.exchange.errors import Unbalanced, Unreadable
 from gusu.resources.exchange.models import Batch
 
 POSITION = "_position"
-TO_PARQUET = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Landed:
 
 def land(batch: Batch, source: Source, asked: Asked) -> Landed:
     """Write a source's rows into a draft and prove it. Unbalanced, Unreadable, or what the source finds amiss."""
-    path = files.draft(batch.exchange.resource, f"{batch.number:06d}")
+    path = files.draft(batch.exchange.resource, batch.folder)
     landed = duck.files([files.address(path)])
     columns = ", ".join(map(duck.name, asked.columns))
     at = f"(_at - 1) // {CHUNK_ROWS}"
@@ -49,7 +48,7 @@ def land(batch: Batch, source: Source, asked: Asked) -> Landed:
         [
             "SELECT 0 WHERE false" if source.proof else digest.measured(told, asked.columns, batch.salt, cut=at),
             f"COPY (SELECT {source.position} AS {POSITION}, {columns} FROM {source.relation}) "
-            f"TO {duck.literal(files.address(path))} {TO_PARQUET}",
+            f"TO {duck.literal(files.address(path))} ({files.PARQUET})",
             digest.measured(landed, asked.columns, batch.salt, cut=f"({POSITION} - 1) // {CHUNK_ROWS}"),
             f"SELECT ({POSITION} - 1) // {CHUNK_ROWS}, min({POSITION}), max({POSITION}) FROM {landed} GROUP BY 1",
             f"SELECT {source.newest or 'NULL'} FROM {landed}{'' if source.newest else ' LIMIT 1'}",

@@ -79,7 +79,12 @@ class Batch(models.Model):
         indexes = [models.Index(fields=["state", "id"], name="batch_state")]
 
     def __str__(self) -> str:
-        return f"{self.exchange.code}/{self.number:06d}"
+        return f"{self.exchange.code}/{self.folder}"
+
+    @property
+    def folder(self) -> str:
+        """What the lake calls it, inside a dataset."""
+        return f"{self.number:06d}"
 
     @property
     def refused(self) -> Text:

@@ -24,7 +24,6 @@ __all__ = [
     "batch_numbered",
     "batches",
     "batches_by_id",
-    "chunks_of",
     "connection_names",
     "cursor_of",
     "exchange_of",
@@ -122,7 +121,7 @@ def batches_by_id(ids: set[int]) -> dict[int, Batch]:
 
 def batch_names(ids: set[int]) -> dict[int, str]:
     """What batches are called, by id, in one query."""
-    return {batch.pk: str(batch) for batch in Batch.objects.select_related("exchange").filter(pk__in=ids)}
+    return {pk: str(batch) for pk, batch in batches_by_id(ids).items()}
 
 
 def newest_checked(resource: str) -> Batch | None:
@@ -151,11 +150,6 @@ def connection_names() -> list[str]:
     return names()
 
 
-def chunks_of(batch: Batch) -> QuerySet[Chunk]:
-    """The cuts of a batch, in order."""
-    return batch.chunks.order_by("number")
-
-
 def incidents(*, before: int = 0) -> QuerySet[Batch]:
     """Batches whose counts or digests did not balance, newest first."""
     return batches(state=BatchState.REFUSED, before=before).filter(refused_code=Unbalanced.code)
@@ -163,4 +157,4 @@ def incidents(*, before: int = 0) -> QuerySet[Batch]:
 
 def files_of(batch: Batch) -> list[str]:
     """Addresses of a landed batch's Parquet files, for the engine."""
-    return files.paths(batch.exchange.resource, f"{batch.number:06d}")
+    return files.paths(batch.exchange.resource, batch.folder)

@@ -25,7 +25,6 @@ from gusu.resources.quality.queries import rules_of
 SAMPLES = 5
 MOST_KEPT_OUT = 0.2  # of a batch's rows, where no rule says otherwise
 CHUNK = 1 << 20
-LAKE = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 NO_RULE = "('', '', '')"
 KEPT_OUT = "SELECT DISTINCT position FROM failures JOIN rules USING (rule) WHERE severity = 'quarantine'"
 COUNTS = f"""
@@ -53,7 +52,7 @@ def check_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchChecked] |
     """
     if batch.state != BatchState.LANDED:
         return None
-    resource, number = batch.exchange.resource, f"{batch.number:06d}"
+    resource, number = batch.exchange.resource, batch.folder
     rules = _asked(rules_of(resource))
     quarantine = files.draft(f"{resource}.quarantined", number)
     findings = files.draft(f"{resource}.findings", number)
@@ -104,9 +103,9 @@ def _found(batch: Batch, rules: list[tuple[Rule, AnyKind]], quarantined: str, fi
             *checking.statements(kinds, duck.files(files_of(batch)), _relation, codes_in_force),
             f"CREATE TABLE rules AS SELECT * FROM (VALUES {declared or NO_RULE}) AS v(rule, element, severity)",
             f"COPY (SELECT position AS _position FROM ({KEPT_OUT}) ORDER BY 1) "
-            f"TO {literal(files.address(quarantined))} ({LAKE})",
+            f"TO {literal(files.address(quarantined))} ({files.PARQUET})",
             f"COPY (SELECT position AS _position, rule FROM failures ORDER BY position, rule) "
-            f"TO {literal(files.address(findings))} ({LAKE})",
+            f"TO {literal(files.address(findings))} ({files.PARQUET})",
             f"COPY (SELECT position, rule, element FROM failures JOIN rules USING (rule) WHERE severity = 'quarantine' "
             f"ORDER BY position, rule) TO {literal(exported)} (FORMAT csv, HEADER false)",
             f"SELECT (SELECT count(*) FROM looked), (SELECT count(*) FROM ({KEPT_OUT})), count(*) FROM failures",

@@ -96,7 +96,7 @@ def returned(batch: Batch) -> Iterator[bytes]:
     its length costs nothing here; FindingsGone where the batch has been removed.
     """
     check = check_of(batch)
-    found = files.paths(f"{batch.exchange.resource}.findings", f"{batch.number:06d}")
+    found = files.paths(f"{batch.exchange.resource}.findings", batch.folder)
     if check is None or not found:
         raise FindingsGone(batch=batch)
     return _written(_return(batch, check, found))
@@ -141,4 +141,4 @@ def _as_text(cell: str) -> str:
 
 def kept_out_files(batch: Batch) -> list[str]:
     """Addresses of the files that hold the positions kept out of a batch, for the engine."""
-    return files.paths(f"{batch.exchange.resource}.quarantined", f"{batch.number:06d}")
+    return files.paths(f"{batch.exchange.resource}.quarantined", batch.folder)

@@ -1,4 +1,4 @@
-"""Linking a batch to subjects and fusing what is linked into golden records, two steps; forgetting a subject."""
+"""Linking a batch to subjects, and fusing what is linked into golden records: two steps."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from gusu.resources.subjects.edition import Inputs, Making, Publication, program
 from gusu.resources.subjects.events import BasePublished, BatchLinked
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, Erasure, LinkedBatch
 from gusu.resources.subjects.queries import newest_edition, registers_fed_by
-from gusu.resources.subjects.spec import SourceOf, spec_of
+from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, spec_of
 
 LINKABLE = {BatchState.CHECKED, BatchState.MERGED}
 PATIENCE = timedelta(minutes=10)  # how long batches on their way keep a register waiting
@@ -33,6 +33,7 @@ class Linking:
     """One batch linked by one source of one register; its files wait for their rows in the database."""
 
     register: BaseRegister
+    spec: SubjectsPiece
     source: SourceOf
     rows: int
     linked: int
@@ -51,10 +52,10 @@ def link_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchLinked | No
     if batch.state not in LINKABLE:
         return None
     done = [
-        _link(register, source, batch)
-        for register in registers_fed_by(batch.exchange.resource)
-        for source in spec_of(register.spec).sources_in(batch.exchange.resource)
-        if not _is_linked(register, source, batch)
+        _link(register, spec, source, batch)
+        for register, spec in registers_fed_by(batch.exchange.resource)
+        for source in spec.sources_in(batch.exchange.resource)
+        if not _is_linked(register, spec, source, batch)
     ]
     if not done:
         return None
@@ -68,15 +69,14 @@ def link_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchLinked | No
     return commit
 
 
-def _is_linked(register: BaseRegister, source: SourceOf, batch: Batch) -> bool:
+def _is_linked(register: BaseRegister, spec: SubjectsPiece, source: SourceOf, batch: Batch) -> bool:
     done = LinkedBatch.objects.filter(register=register, source=source.code, batch=batch)
-    return done.filter(program=program(spec_of(register.spec))).exists()
+    return done.filter(program=program(spec)).exists()
 
 
-def _link(register: BaseRegister, source: SourceOf, batch: Batch) -> Linking:
-    spec, number = spec_of(register.spec), f"{batch.number:06d}"
-    links = files.draft(spec.dataset(source), number, "links")
-    cut, parts = files.draft_cut(spec.dataset(source), number, "linked"), linking.parts_for(batch.rows or 0)
+def _link(register: BaseRegister, spec: SubjectsPiece, source: SourceOf, batch: Batch) -> Linking:
+    links = files.draft(spec.dataset(source), batch.folder, "links")
+    cut, parts = files.draft_cut(spec.dataset(source), batch.folder, "linked"), linking.parts_for(batch.rows or 0)
     statements = linking.statements(
         spec,
         source,
@@ -91,7 +91,7 @@ def _link(register: BaseRegister, source: SourceOf, batch: Batch) -> Linking:
     )
     answers = duck.run([*forms.prelude(), *statements], secrets=secrets.values(spec))
     [[rows, linked]], [[_, written]] = answers[-2:]
-    return Linking(register, source, rows, linked, parts, files.written(links), files.written_cut(written))
+    return Linking(register, spec, source, rows, linked, parts, files.written(links), files.written_cut(written))
 
 
 def _adopt(done: Linking, batch: Batch) -> None:
@@ -105,7 +105,7 @@ def _adopt(done: Linking, batch: Batch) -> None:
         rows=done.rows,
         linked=done.linked,
         parts=done.parts,
-        program=program(spec_of(done.register.spec)),
+        program=program(done.spec),
         at=clock.now(),
     )
 

@@ -6,7 +6,6 @@ batches speak of, judged again.  Both come to the same digest.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,7 +40,7 @@ class NotWhatWasFused(GusuError):
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """Golden records of one run of the engine: what they add up to. kept: rows of the lines file."""
+    """What the golden records of one run of the engine add up to."""
 
     measure: Measure
     fingerprints: int
@@ -134,8 +133,8 @@ class Making:
                 source.code: fusing.from_lake(self.spec, source, self._files(source, part, parts), where)
                 for source in self.spec.sources
             }
-            found.append(self._fused(relations, self.folder / "lines"))
-            loading.copy(partial(self._closed, self.folder / "lines"))
+            found.append(self._fused(relations, self._lines()))
+            loading.copy(self._closed)
         whole = _together(found)
         if loading.finish() != (whole.measure.rows, whole.fingerprints):
             raise NotWhatWasFused(register=self.spec.code)
@@ -165,13 +164,16 @@ class Making:
             f"UNION ALL BY NAME {said[source.code]}"
             for source in self.spec.sources
         }
-        before = self._fused(was, self.folder / "was")
-        after = self._fused(now, self.folder / "lines", remaining := self.folder / "remaining")
+        remaining = self.folder / "remaining"
+        before = self._fused(was)
+        after = self._fused(
+            now, self._lines(), f"COPY (SELECT subject FROM golden) TO {literal(str(remaining))} ({LINES})"
+        )
         gone = {subject for subject, _, _ in held} - set(remaining.read_text().split())
         last = self.inputs.newest
 
         def put() -> tuple[int, int, int]:
-            added, changed = store.merge(self.layout, partial(self._closed, self.folder / "lines"), gone)
+            added, changed = store.merge(self.layout, self._closed, gone)
             return added, changed, len(gone)
 
         return Publication(
@@ -181,8 +183,13 @@ class Making:
             put,
         )
 
-    def _fused(self, relations: Mapping[str, str], lines: Path, remaining: Path | None = None) -> Fused:
-        """Run the engine over what each source says; the golden records go to `lines`, dossiers still open."""
+    def _lines(self) -> str:
+        """The statement that writes table `golden` for COPY, dossiers still open."""
+        line = self.layout.line(edition=self.edition, key=self.key)
+        return f"COPY (SELECT {line} FROM golden) TO {literal(str(self.folder / 'lines'))} ({LINES})"
+
+    def _fused(self, relations: Mapping[str, str], *exports: str) -> Fused:
+        """Run the engine over what each source says. exports: statements that carry table `golden` out."""
         bits = fusing.doubt_bits(self.spec)
         counts = "".join(f", count(*) FILTER (doubts & {bit} <> 0)" for bit in bits.values())
         blind = {element: secrets.indexed(self.spec, element) for element in self.layout.blind}
@@ -190,9 +197,7 @@ class Making:
             [
                 *fusing.told(self.spec, relations),
                 fusing.golden(self.spec, secrets.salt(self.spec), blind),
-                f"COPY (SELECT {self.layout.line(edition=self.edition, key=self.key)} FROM golden) "
-                f"TO {literal(str(lines))} ({LINES})",
-                *([f"COPY (SELECT subject FROM golden) TO {literal(str(remaining))} ({LINES})"] if remaining else []),
+                *exports,
                 f"SELECT coalesce(sum(('0x' || left(weight, 15))::BIGINT), 0)::VARCHAR{counts} FROM golden",
                 digest.added_up("(SELECT 0 AS part, weight AS h FROM golden)"),
             ],
@@ -203,8 +208,8 @@ class Making:
             digest.whole(digest.measures(answers[-1]).values()), int(weight), dict(zip(bits, doubted, strict=True))
         )
 
-    def _closed(self, lines: Path, sink: bulk.Sink) -> int:
-        with lines.open("rb") as source:
+    def _closed(self, sink: bulk.Sink) -> int:
+        with (self.folder / "lines").open("rb") as source:
             return bulk.close_lines(source, sink, self.data_key)
 
     def _touched(self, said: Mapping[str, str]) -> Path:
@@ -229,7 +234,7 @@ class Making:
         return self._links(source, [it for it in self.inputs.batches[source.resource] if it.pk not in fresh])
 
     def _links(self, source: SourceOf, batches: list[Batch]) -> list[str]:
-        return [path for batch in batches for path in files.paths(self.spec.dataset(source), _number(batch), "links")]
+        return [path for batch in batches for path in files.paths(self.spec.dataset(source), batch.folder, "links")]
 
     def _fresh_files(self, source: SourceOf) -> list[fusing.Files]:
         return [self._of(source, batch, 0, 1) for batch in self.inputs.fresh(source)]
@@ -243,7 +248,7 @@ class Making:
         dataset = self.spec.dataset(source)
         records = [
             path
-            for its, path in files.parts(dataset, _number(batch), "linked")
+            for its, path in files.parts(dataset, batch.folder, "linked")
             if its * parts < (part + 1) * own and part * own < (its + 1) * parts
         ]
         return fusing.Files(batch.pk, records, self._links(source, [batch]))
@@ -251,10 +256,6 @@ class Making:
 
 def _records(links: list[str]) -> str:
     return f"SELECT record FROM {duck.files(links)} WHERE record IS NOT NULL"
-
-
-def _number(batch: Batch) -> str:
-    return f"{batch.number:06d}"
 
 
 def _write_open(held: list[tuple[str, str, bytes]], place: Path) -> None:

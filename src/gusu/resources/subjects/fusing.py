@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gusu.kernel.engine.digest import row_hash
-from gusu.kernel.engine.duck import literal, name
+from gusu.kernel.engine.duck import files, literal, name
 from gusu.resources.subjects import linking
-from gusu.resources.subjects.spec import Doubt, SourceOf, SubjectsPiece, column
+from gusu.resources.subjects.spec import Doubt, SourceOf, SubjectsPiece, blind_column, column
 
 VERSION = 1  # of this program: registers are rebuilt when it changes
 # Format of a dossier: [[source number, batch, position, record, at, value of each of its elements …], …], all as text.
 FIXED = ["batch", "_position", "record", "moment"]
+VALUES_FROM = 1 + len(FIXED)  # where an entry's values begin, counted from 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def from_dossiers(spec: SubjectsPiece, source: SourceOf, relation: str) -> str:
     """The same out of dossiers (`subject`, `dossier`): the way back."""
     number = _number(spec, source.code)
     columns = linking.columns(spec, source)
-    values = "".join(f", said[{2 + len(FIXED) + place}] AS {name(col)}" for place, col in enumerate(columns))
+    values = "".join(f", said[{1 + VALUES_FROM + place}] AS {name(col)}" for place, col in enumerate(columns))
     entries = f"SELECT subject::UUID AS subject, unnest(dossier::JSON::VARCHAR[][]) AS said FROM {relation}"
     return (
         "SELECT subject, said[4] AS record, said[3]::BIGINT AS _position, said[5]::BIGINT AS moment"
@@ -74,7 +75,7 @@ def golden(spec: SubjectsPiece, salt: str, blind: Mapping[str, str]) -> str:
     """
     values = ", ".join(f"{_won(spec, element)} AS {name(column(element))}" for element in spec.elements)
     won = ", ".join(_winner(column(element)) for element in spec.elements)
-    hidden = "".join(f", {key} AS {name(column(element) + '_blind')}" for element, key in blind.items())
+    hidden = "".join(f", {key} AS {name(blind_column(element))}" for element, key in blind.items())
     content = ["subject", *map(column, spec.elements), "won"]
     return f"""
         CREATE OR REPLACE TABLE golden AS
@@ -92,10 +93,10 @@ def doubt_bits(spec: SubjectsPiece) -> dict[str, int]:
 def _one_batch(spec: SubjectsPiece, source: SourceOf, batch: Files, later: Sequence[Files], where: str) -> str:
     if not batch.records:
         return _nothing(spec, source)
-    again = [path for files in later for path in files.links]
-    superseded = f"ANTI JOIN (SELECT record FROM {_parquet(again)}) AS later USING (record)" if again else ""
+    again = [path for it in later for path in it.links]
+    superseded = f"ANTI JOIN (SELECT record FROM {files(again)}) AS later USING (record)" if again else ""
     listed = ", ".join(["subject", "record", "_position", "moment", *map(name, linking.columns(spec, source))])
-    return f"SELECT {listed}, {batch.batch}::BIGINT AS batch FROM {_parquet(batch.records)} {superseded} WHERE {where}"
+    return f"SELECT {listed}, {batch.batch}::BIGINT AS batch FROM {files(batch.records)} {superseded} WHERE {where}"
 
 
 def _nothing(spec: SubjectsPiece, source: SourceOf) -> str:
@@ -113,8 +114,7 @@ def _side_by_side(spec: SubjectsPiece) -> str:
     values = [
         f"{_value(source, element)} AS {name(_apart(source, element))}"
         for source in spec.sources
-        for element in spec.elements
-        if element in source.items
+        for element in spec.given_by(source)
     ]
     ranks = [f"{_rank(spec, element)} AS {_winner(column(element))}" for element in spec.elements]
     bits = " + ".join(f"if({_doubt(spec, doubt)}, {1 << place}, 0)" for place, doubt in enumerate(spec.doubts))
@@ -205,7 +205,3 @@ def _apart(source: SourceOf, element: str) -> str:
 
 def _table(source: SourceOf) -> str:
     return name(f"by_{source.code}")
-
-
-def _parquet(paths: Sequence[str]) -> str:
-    return f"read_parquet([{', '.join(map(literal, paths))}])"

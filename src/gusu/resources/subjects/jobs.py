@@ -39,5 +39,5 @@ def on_batch_closed(event: BatchClosed) -> None:
 
 
 def _fuse_later(resource: str) -> None:
-    for register in registers_fed_by(resource):
+    for register, _spec in registers_fed_by(resource):
         later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)

@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 
 from gusu.kernel.engine.duck import files, literal, name
 from gusu.kernel.engine.forms import normal
-from gusu.kernel.lake.files import Cut
+from gusu.kernel.lake.files import PARQUET, Cut
 from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, column
 
 VERSION = 1  # of this program: batches are linked anew when it changes
 ROWS_A_PART = 250_000
 MOST_PARTS = 256
-LEVEL = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 
 
 def parts_for(rows: int) -> int:
@@ -57,7 +56,7 @@ def statements(
                 SELECT _position, {record} AS record, {subject} AS subject
                 FROM (SELECT *, {normal(forms[spec.number], name(source.items[spec.number]))} AS number FROM batch)
             ) {forgotten}
-        ) TO {literal(links)} ({LEVEL})""",
+        ) TO {literal(links)} ({PARQUET})""",
         f"SELECT count(*), count(subject) FROM read_parquet({literal(links)})",
         f"""COPY (
             SELECT links.subject, links.record, batch._position, {_moment(source)} AS moment,
@@ -66,7 +65,7 @@ def statements(
             FROM batch JOIN read_parquet({literal(links)}) AS links USING (_position)
             WHERE links.subject IS NOT NULL
         ) TO {literal(linked.folder)}
-        ({LEVEL}, ROW_GROUP_SIZE 40960, PARTITION_BY (part), FILENAME_PATTERN {literal(linked.pattern)}, APPEND,
+        ({PARQUET}, ROW_GROUP_SIZE 40960, PARTITION_BY (part), FILENAME_PATTERN {literal(linked.pattern)}, APPEND,
         RETURN_FILES)""",
     ]
 
@@ -89,14 +88,13 @@ def bounds(part: int, parts: int) -> tuple[str, str]:
 
 def columns(spec: SubjectsPiece, source: SourceOf) -> list[str]:
     """The element columns of a source's linked records, in the register's order."""
-    return [column(element) for element in spec.elements if element in source.items]
+    return [column(element) for element in spec.given_by(source)]
 
 
 def _values(spec: SubjectsPiece, source: SourceOf, forms: Mapping[str, str]) -> str:
     return ", ".join(
         f"CAST({normal(forms[element], _translated(source, element))} AS VARCHAR) AS {name(column(element))}"
-        for element in spec.elements
-        if element in source.items
+        for element in spec.given_by(source)
     )
 
 

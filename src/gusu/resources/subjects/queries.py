@@ -20,11 +20,10 @@ from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.text import Text
 from gusu.kernel.vocabulary.queries import elements as elements_of
 from gusu.resources.catalogue.queries import GRANTED, granted_to
-from gusu.resources.subjects import linking, secrets
+from gusu.resources.subjects import secrets, store
+from gusu.resources.subjects.fusing import VALUES_FROM
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey
-from gusu.resources.subjects.rules import may_explain
-from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, column, spec_of
-from gusu.resources.subjects.store import SEALED_FROM
+from gusu.resources.subjects.spec import SubjectsPiece, spec_of, table_of
 
 __all__ = [
     "BaseEdition",
@@ -37,7 +36,6 @@ __all__ = [
     "declared",
     "facts_about",
     "found_by",
-    "may_explain",
     "newest_edition",
     "newest_editions",
     "registers_fed_by",
@@ -82,14 +80,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the dossiers of an edition are read."""
+    """How the dossiers of an edition are read.
+
+    arrived: codes of the sources there were.  order: element → its place in `won`.  places: for each source, element →
+    its place in an entry.
+    """
 
     spec: SubjectsPiece
-    sources: frozenset[str]
-
-    @property
-    def elements(self) -> list[str]:
-        return list(self.spec.elements)
+    arrived: frozenset[str]
+    order: dict[str, int]
+    places: tuple[dict[str, int], ...]
 
 
 def base_registers() -> list[BaseRegister]:
@@ -104,8 +104,10 @@ def base_register(code: str) -> BaseRegister:
     return found
 
 
-def registers_fed_by(resource: str) -> list[BaseRegister]:
-    return [register for register in base_registers() if resource in spec_of(register.spec).resources]
+def registers_fed_by(resource: str) -> list[tuple[BaseRegister, SubjectsPiece]]:
+    """The registers in force that a resource speaks to, with what is declared of them."""
+    known = [(register, spec_of(register.spec)) for register in base_registers()]
+    return [(register, spec) for register, spec in known if resource in spec.resources]
 
 
 def newest_edition(register: str) -> BaseEdition | None:
@@ -131,7 +133,7 @@ def declared(register: str) -> SubjectsPiece:
 
 def subject_id(register: str, number: str) -> str:
     """The identifier of whoever has this number (in its normal form), known to the register or not."""
-    return ids.spelled(KIND, secrets.subject_of(spec_of(base_register(register).spec), number))
+    return ids.spelled(KIND, secrets.subject_of(declared(register), number))
 
 
 def found_by(register: str, element: str, value: str, *, purpose: str, by: Actor) -> list[str]:
@@ -141,38 +143,33 @@ def found_by(register: str, element: str, value: str, *, purpose: str, by: Actor
     found.  NotFound: no such register or purpose, or no element to look up by.  NotAllowed: no grant.
     """
     purposes.purpose(purpose)
-    spec = spec_of(base_register(register).spec)
+    spec = declared(register)
     if element not in spec.find_by:
         raise NotFound(kind=Text("可检索的数据元", "element to look up by"), key=element)
-    normal_form = _normal(element, value)
-    with transaction.atomic():
-        if element not in granted_to(by.organisation, register, purpose):
-            _line("found_by", register, "", by=by, purpose=purpose, refused="not_allowed", detail={"by": element})
-            found = None
-        else:
-            found = _holders(spec, element, normal_form) if normal_form else []
-            _line("found_by", register, "", by=by, purpose=purpose, detail={"by": element, "found": len(found)})
-    if found is None:
+    if element not in granted_to(by.organisation, register, purpose):
+        _line("found_by", register, "", by=by, purpose=purpose, refused="not_allowed", detail={"by": element})
         raise NotAllowed(verb="subjects.found_by")
+    known = elements_of(spec.elements)
+    normal_form = _normal(known[element].form, value)
+    with transaction.atomic():
+        found = _holders(store.Layout.of(spec, known), element, normal_form) if normal_form else []
+        _line("found_by", register, "", by=by, purpose=purpose, detail={"by": element, "found": len(found)})
     return found
 
 
-def _normal(element: str, value: str) -> str:
-    """The value as it stands in the register; "" for one that can stand in none."""
-    form = elements_of([element])[element].form
+def _normal(form: str, value: str) -> str:
+    """The value as it stands in a register; "" for one that can stand in none."""
     [*_, [[found]]] = duck.run(
         [*forms.prelude(), f"SELECT {forms.normal(form, duck.secret('asked'))}::VARCHAR"], secrets={"asked": value}
     )
     return found or ""
 
 
-def _holders(spec: SubjectsPiece, element: str, value: str) -> list[str]:
-    sealed = elements_of([element])[element].grade >= SEALED_FROM
-    col, sought = column(element), value
-    if sealed:
-        col, sought = f"{col}_blind", str(secrets.index_of(spec, element, value))
+def _holders(layout: store.Layout, element: str, value: str) -> list[str]:
+    sought = str(secrets.index_of(layout.spec, element, value)) if element in layout.sealed else value
+    place = f"{layout.spec.table} WHERE {duck.name(layout.sought_in(element))} = %s"
     with connection.cursor() as cursor:
-        cursor.execute(f'SELECT subject FROM {spec.table} WHERE "{col}" = %s ORDER BY subject LIMIT 100', [sought])
+        cursor.execute(f"SELECT subject FROM {place} ORDER BY subject LIMIT 100", [sought])
         return [ids.spelled(KIND, subject) for (subject,) in cursor.fetchall()]
 
 
@@ -197,18 +194,16 @@ def facts_about(register: str, subject: str, elements: Sequence[str], *, purpose
     Leaves one line in the audit trail: who, what, for what.  NotFound: no such register or purpose.
     """
     purposes.purpose(purpose)
-    table = spec_of(base_register(register).spec).table
+    number, table = ids.read(KIND, subject), table_of(base_register(register).code)
     own = bool(by.subject) and by.subject == subject and purpose == OWN_DATA
     with transaction.atomic():
-        edition, spec, sources, won, dossier, wrapped, granted = _row(
-            table, register, ids.read(KIND, subject), purpose, by
-        )
+        edition, spec, sources, won, dossier, wrapped, granted = _row(table, register, number, purpose, by)
         if edition is None:
             facts = {element: Fact(element, "unavailable") for element in elements}
         else:
             layout = _layout(edition, spec, tuple(sources))
-            allowed = set(layout.elements) if own else set(granted or ())
-            said = _opened(dossier, subject, wrapped) if dossier else []
+            allowed = set(layout.spec.elements) if own else set(granted or ())
+            said = _opened(dossier, number, wrapped) if dossier else []
             facts = {element: _fact(layout, element, allowed, won, said) for element in elements}
         withheld = [element for element, fact in facts.items() if fact.state == "withheld"]
         refused = "withheld" if len(withheld) == len(facts) else ""
@@ -239,12 +234,20 @@ def _row(table: str, register: str, subject: UUID, purpose: str, by: Actor) -> t
 @lru_cache(maxsize=16)
 def _layout(edition: int, spec: str, sources: tuple[str, ...]) -> Layout:
     """A declaration, not a value: editions never change."""
-    return Layout(spec_of(spec), frozenset(sources))
+    read = spec_of(spec)
+    return Layout(
+        read,
+        frozenset(sources),
+        {element: place for place, element in enumerate(read.elements)},
+        tuple(
+            {element: place for place, element in enumerate(read.given_by(source), VALUES_FROM)}
+            for source in read.sources
+        ),
+    )
 
 
-def _opened(dossier: bytes, subject: str, wrapped: str) -> list[list[str | None]]:
-    identity = str(ids.read(KIND, subject))
-    entries: list[list[str | None]] = json.loads(bulk.open_(bytes(dossier), identity, wrapped))
+def _opened(dossier: bytes, subject: UUID, wrapped: str) -> list[list[str | None]]:
+    entries: list[list[str | None]] = json.loads(bulk.open_(bytes(dossier), str(subject), wrapped))
     return entries
 
 
@@ -253,26 +256,23 @@ def _fact(
 ) -> Fact:
     if element not in allowed:
         return Fact(element, "withheld")
-    spec = layout.spec
-    tiers = spec.elements.get(element, [])
-    if not {code for tier in tiers for code in tier} & layout.sources:
+    tiers = layout.spec.elements.get(element, [])
+    if not {code for tier in tiers for code in tier} & layout.arrived:
         return Fact(element, "unavailable")
-    winner = won[list(spec.elements).index(element)] if won else 0
-    told = list(_told(spec, element, said))
+    winner = won[layout.order[element]] if won else 0
+    told = list(_told(layout, element, said))
     first = next((each for number, each in told if number == winner), None)
     return Fact(element, "known" if first else "unknown", first, tuple(each for _, each in told if each is not first))
 
 
-def _told(spec: SubjectsPiece, element: str, entries: Iterable[list[str | None]]) -> Iterable[tuple[int, Said]]:
+def _told(layout: Layout, element: str, entries: Iterable[list[str | None]]) -> Iterable[tuple[int, Said]]:
     """(source number, what it says) of each entry that has a value; a source's newest word comes before its older."""
     for entry in entries:
-        number, batch, position, _record, moment = entry[:5]
-        source = spec.sources[int(number or 0) - 1]
-        if element in source.items and (value := entry[5 + _place(spec, source, element)]) is not None:
+        number, batch, position, _record, moment = entry[:VALUES_FROM]
+        which = int(number or 0)
+        place = layout.places[which - 1].get(element)
+        if place is not None and (value := entry[place]) is not None:
+            source = layout.spec.sources[which - 1]
             when = datetime.fromtimestamp(int(moment), UTC) if moment else None
             title = Text(source.title.zh, source.title.en)
-            yield int(number or 0), Said(source.code, title, value, int(batch or 0), int(position or 0), when)
-
-
-def _place(spec: SubjectsPiece, source: SourceOf, element: str) -> int:
-    return linking.columns(spec, source).index(column(element))
+            yield which, Said(source.code, title, value, int(batch or 0), int(position or 0), when)

@@ -63,7 +63,7 @@ class SubjectsPiece(Piece, frozen=True):
 
     @property
     def table(self) -> str:
-        return f"subjects_{self.code}"
+        return table_of(self.code)
 
     @property
     def resources(self) -> list[str]:
@@ -72,14 +72,28 @@ class SubjectsPiece(Piece, frozen=True):
     def sources_in(self, resource: str) -> list[SourceOf]:
         return [source for source in self.sources if source.resource == resource]
 
+    def given_by(self, source: SourceOf) -> list[str]:
+        """The elements a source speaks of, in the register's order."""
+        return [element for element in self.elements if element in source.items]
+
     def dataset(self, source: SourceOf) -> str:
         """The name of a source's linked records in the lake."""
         return f"{self.code}.{source.code}"
 
 
+def table_of(register: str) -> str:
+    """The name of a register's table of golden records."""
+    return f"subjects_{register}"
+
+
 def column(element: str) -> str:
     """`person.name` → `name`."""
     return element.rsplit(".", 1)[-1]
+
+
+def blind_column(element: str) -> str:
+    """`person.phone` → `phone_blind`: what a sealed element is found by."""
+    return f"{column(element)}_blind"
 
 
 def kept_as(spec: SubjectsPiece) -> str:

@@ -19,7 +19,7 @@ from gusu.kernel.crypto.bulk import Sink
 from gusu.kernel.engine.duck import name
 from gusu.kernel.vocabulary.queries import Element
 from gusu.resources.subjects.models import DossierKey
-from gusu.resources.subjects.spec import SubjectsPiece, column
+from gusu.resources.subjects.spec import SubjectsPiece, blind_column, column
 
 SEALED_FROM = 3  # grade
 TYPES = {"date": "date"}
@@ -60,17 +60,21 @@ class Layout:
         """Sealed elements that are found by their whole value."""
         return [element for element in self.spec.find_by if element in self.sealed]
 
+    def sought_in(self, element: str) -> str:
+        """The column that whole values of an element are looked up in."""
+        return blind_column(element) if element in self.sealed else column(element)
+
     @property
     def columns(self) -> dict[str, str]:
         """Every column and its type, in the order lines are copied in."""
         values = {column(element): self.types[element] for element in self.open}
-        hidden = {f"{column(element)}_blind": "uuid" for element in self.blind}
+        hidden = {blind_column(element): "uuid" for element in self.blind}
         return {col: DECLARED[col] for col in LEADING} | values | hidden | {col: DECLARED[col] for col in TRAILING}
 
     def line(self, *, edition: int, key: int) -> str:
         """SQL of table `golden` (`fusing.golden`) for one line of COPY's text format; the dossier is still open."""
         values = [_escaped(name(column(element))) for element in self.open]
-        hidden = [name(f"{column(element)}_blind") for element in self.blind]
+        hidden = [name(blind_column(element)) for element in self.blind]
         weight = "('0x' || left(weight, 15))::BIGINT"
         return ", ".join(
             ["subject", *values, *hidden, "'{' || won || '}'", "doubts", weight, str(edition), str(key), "dossier"]
@@ -168,8 +172,7 @@ def _index(execute: Callable[[str], object], table: str, layout: Layout) -> None
     """PostgreSQL names them itself: a table loaded beside another has its own."""
     execute(f"ALTER TABLE {table} ADD PRIMARY KEY (subject)")
     for element in layout.spec.find_by:
-        col = column(element) + ("_blind" if element in layout.sealed else "")
-        execute(f"CREATE INDEX ON {table} ({name(col)})")
+        execute(f"CREATE INDEX ON {table} ({name(layout.sought_in(element))})")
     execute(f"CREATE INDEX ON {table} (subject) WHERE doubts <> 0")
 
 

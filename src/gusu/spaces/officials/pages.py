@@ -65,7 +65,7 @@ def runs(request: Request) -> HttpResponseBase:
         "chosen": chosen,
         "state": state,
         "editions": [(register, newest.get(register.code)) for register in registers],
-        "bases": subjects_queries.newest_editions() if subjects_queries.may_explain(request.actor) else [],
+        "bases": subjects_queries.newest_editions() if request.actor.can("registers.explain") else [],
         "next": f"?{urlencode(kept | {'before': batches[-1].pk})}" if len(batches) == PAGE else "",
         "may_run": request.actor.can("exchange.run"),
         "working": any(batch.state in exchange_queries.UNDER_WAY for batch in batches),
@@ -125,14 +125,14 @@ def quarantine_file(request: Request, code: str, number: int) -> HttpResponseBas
     return answer
 
 
-@page(may=subjects_queries.may_explain)
+@page(may=permission("registers.explain"))
 @require_safe
 def base_register(request: Request, code: str) -> HttpResponseBase:
     """A base register: its editions, the doubts between sources, and the door to one subject."""
     return _base_register(request, code, errors=[], typed={})
 
 
-@page(may=subjects_queries.may_explain)
+@page(may=permission("registers.explain"))
 @require_POST
 def look_up(request: Request, code: str) -> HttpResponseBase:
     """Find subjects by a whole value. It is posted, so that it stands in no address and no log."""
@@ -173,7 +173,7 @@ def _base_register(
     return show(request, "officials/base_register.html", seen, status=422 if errors else 200)
 
 
-@page(may=subjects_queries.may_explain)
+@page(may=permission("registers.explain"))
 @require_safe
 def golden_record(request: Request, code: str, subject: str) -> HttpResponseBase:
     """One subject: each value, who says so, who says otherwise. Opening it leaves a line in the trail."""

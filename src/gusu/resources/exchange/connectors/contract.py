@@ -10,7 +10,7 @@ where and what to do, and never a value of anybody's.  What it must fetch or tur
 `asked.spool`, which goes when the step ends.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from gusu.kernel.engine.digest import Measure
+from gusu.kernel.engine.duck import literal
 from gusu.kernel.packs import Piece
 from gusu.resources.exchange.errors import WrongSettings
 
@@ -91,6 +92,11 @@ class Source:
     told_rows: int | None = None
     proof: Mapping[int, Measure] | None = None
     diagnose: Callable[[], None] = field(default=lambda: None)
+
+
+def texts(columns: Iterable[str]) -> str:
+    """The columns of a spooled file for the engine's readers, each as text: `'a': 'VARCHAR', 'b': 'VARCHAR'`."""
+    return ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
 
 
 class Connector(Protocol):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from gusu.kernel.engine.duck import literal
-from gusu.resources.exchange.connectors.contract import Asked, Source
+from gusu.resources.exchange.connectors.contract import Asked, Source, texts
 from gusu.resources.exchange.connectors.csv.control import Control, control_of
 from gusu.resources.exchange.connectors.deliveries import Delivered, chunks, delivered
 from gusu.resources.exchange.errors import (
@@ -66,7 +66,7 @@ def source(asked: Asked) -> Source | None:
         _prove_some(text)
     if text.two_line_ends_together:  # the engine steps over blank lines, and each position after would be another's
         _find_fault(text, asked.columns)
-    names = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in asked.columns)
+    names = texts(asked.columns)
     options = f"header=true, auto_detect=false, delim=',', quote='\"', escape='\"', nullstr='', columns={{{names}}}"
     return Source(
         relation=f"read_csv({literal(str(text.path))}, {options}, max_line_size={LONGEST_LINE})",

@@ -18,7 +18,7 @@ from gusu.kernel.engine.duck import literal, name
 from gusu.kernel.text import Text
 from gusu.resources.exchange.connections import connection, word_of
 from gusu.resources.exchange.connectors import contract
-from gusu.resources.exchange.connectors.contract import Asked, Source
+from gusu.resources.exchange.connectors.contract import Asked, Source, texts
 from gusu.resources.exchange.connectors.http_json.client import Client
 from gusu.resources.exchange.errors import ColumnsMissing, WrongAnswer
 
@@ -138,9 +138,8 @@ def _prove_items(first: msgspec.Raw, number: int, columns: list[str], settings: 
 
 def _relation(fetched: Fetched, columns: list[str]) -> str:
     """The records of all pages in their order."""
-    names = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
     form = f"format='newline_delimited', maximum_object_size={LARGEST_PAGE}"
-    return f"read_json({literal(str(fetched.spooled))}, {form}, columns={{{names}}})"
+    return f"read_json({literal(str(fetched.spooled))}, {form}, columns={{{texts(columns)}}})"
 
 
 def _wrong(settings: Settings, page: int, zh: str, en: str) -> WrongAnswer:

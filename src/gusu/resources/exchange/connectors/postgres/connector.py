@@ -21,7 +21,7 @@ from gusu.kernel.engine import digest
 from gusu.kernel.engine.duck import literal
 from gusu.resources.exchange.connections import word_of
 from gusu.resources.exchange.connectors import contract
-from gusu.resources.exchange.connectors.contract import Asked, Source
+from gusu.resources.exchange.connectors.contract import Asked, Source, texts
 from gusu.resources.exchange.connectors.postgres.table import Table
 from gusu.resources.exchange.errors import NotLetIn, SourceFailed, TableMissing, Unreachable, WrongSettings
 
@@ -74,10 +74,9 @@ def source(asked: Asked) -> Source | None:
 
 def _as_text(file: Path, columns: list[str]) -> str:
     """The spooled rows for the engine: an empty text is one, NULL is not."""
-    names = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
     form = "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', nullstr='\\N', new_line='\\n'"
     longest = "allow_quoted_nulls=false, max_line_size=16000000"
-    return f"read_csv({literal(str(file))}, {form}, {longest}, columns={{{names}}})"
+    return f"read_csv({literal(str(file))}, {form}, {longest}, columns={{{texts(columns)}}})"
 
 
 @contextmanager

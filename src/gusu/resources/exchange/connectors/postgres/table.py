@@ -1,6 +1,7 @@
 """What is asked of one table in one snapshot: which rows, what they add up to, the rows, and how far they reach."""
 
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -8,13 +9,12 @@ import psycopg
 from psycopg import sql
 from psycopg.sql import Composable, Identifier, Literal
 
-from gusu.kernel.engine.digest import Measure, whole
+from gusu.kernel.engine.digest import LIMBS, Measure, weight_of, whole
 from gusu.resources.exchange.connectors.contract import CHUNK_ROWS, Asked
 from gusu.resources.exchange.errors import ColumnsMissing, TableMissing
 
 CSV = "(FORMAT csv, NULL '\\N', FORCE_QUOTE *)"
 TIMES = ("timestamp", "date")
-LIMBS = 4
 CASTS_BYTES = 180000  # the first server version that reads a number from bytes by itself
 
 # The canonical form of kernel/engine/digest, in PostgreSQL. Its numbers of 64 bits are signed: of each that is
@@ -82,7 +82,7 @@ class Table:
             wanted=wanted,
         )
         found = self.database.execute(query).fetchall()
-        return {part: Measure(rows, _weight(sums)) for part, rows, *sums in found}
+        return {part: Measure(rows, weight_of(_limbs(sums))) for part, rows, *sums in found}
 
     def copy(self, wanted: Composable, file: Path) -> None:
         """The rows as text, by key, into a file."""
@@ -131,7 +131,7 @@ class Table:
         return dict(found.fetchall())
 
 
-def _weight(sums: list[int]) -> int:
-    """The sum mod 2^256 from four sums of signed numbers, most significant first, each with how many were negative."""
-    limbs = [int(signed) + (negative << 64) for signed, negative in zip(sums[::2], sums[1::2], strict=True)]
-    return sum(limb << 64 * (LIMBS - 1 - place) for place, limb in enumerate(limbs)) % (1 << 256)
+def _limbs(sums: list[int]) -> Iterator[int]:
+    """Unsigned sums out of sums of signed numbers, each with how many were negative."""
+    for signed, negative in zip(sums[::2], sums[1::2], strict=True):
+        yield int(signed) + (negative << 64)

@@ -17,7 +17,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, WorksheetNotFound
 
 from gusu.kernel.engine.duck import literal
-from gusu.resources.exchange.connectors.contract import Asked, Source
+from gusu.resources.exchange.connectors.contract import Asked, Source, texts
 from gusu.resources.exchange.connectors.deliveries import Delivered, delivered, sha256_of
 from gusu.resources.exchange.errors import ColumnsMissing, NotAWorkbook, SheetMissing, TooLarge, WrongSettings
 
@@ -52,10 +52,9 @@ def source(asked: Asked) -> Source | None:
         _spool(sheet, rows, spooled, asked.columns, settings, place)
     except CalamineError:
         raise NotAWorkbook(place=place) from None
-    names = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in asked.columns)
     form = "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', nullstr='', max_line_size=16000000"
     return Source(
-        relation=f"read_csv({literal(str(spooled))}, {form}, columns={{'_row': 'BIGINT', {names}}})",
+        relation=f"read_csv({literal(str(spooled))}, {form}, columns={{'_row': 'BIGINT', {texts(asked.columns)}}})",
         place=f"{place}/{settings.sheet}",
         position="_row",
         sha256=sha256_of(delivery.path),
