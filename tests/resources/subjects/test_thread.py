@@ -3,6 +3,7 @@
 The demo city's four systems are built and received for real; the truth beside them says what must come out.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -16,6 +17,7 @@ from tests.resources.road import BY
 from gusu.demo.departments.build import departments_folder, next_day
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.models import AuditLine
+from gusu.kernel.crypto import bulk
 from gusu.kernel.engine.digest import Measure
 from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.lake import files
@@ -164,9 +166,22 @@ def test_departments_records_become_golden_records(city: BaseRegister) -> None:
     assert merged is not None
     assert (merged.number, merged.rebuilt) == (2, False)
     assert merged.changed > 0
+    by_merging = dossiers()
     BaseEdition.objects.filter(pk=merged.pk).update(inputs=[])
     fuse_register(city, by=BY)
     anew = queries.newest_edition("population")
     assert anew is not None
     assert (anew.number, anew.rebuilt, anew.inputs) == (3, True, merged.inputs)
     assert (anew.digest, anew.doubts, anew.subjects) == (merged.digest, merged.doubts, merged.subjects)
+    assert len(by_merging) == anew.subjects
+    assert dossiers() == by_merging
+
+
+def dossiers() -> dict[str, list[list[str | None]]]:
+    """Everything that is said of everybody, opened."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT subject::text, wrapped, dossier FROM subjects_population AS r "
+            "JOIN resources_dossierkey AS k ON k.id = r.key"
+        )
+        return {subject: json.loads(bulk.open_(bytes(closed), subject, wrapped)) for subject, wrapped, closed in cursor}
