@@ -20,6 +20,7 @@ BLANKS = (
     " \t\n\v\f\r\x00\x1f\x7f\x85\xa0\xad\u1680\u180e\u2000\u2009\u200b\u200d\u200e\u2028\u202f\u205f\u2060\u3000\ufeff"
 )
 FULL = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {"\u3000": " "}
+CLEANED = FULL | dict.fromkeys(map(chr, [*range(0x20), 0x7F]), " ")
 FULL_OF = {narrow: wide for wide, narrow in FULL.items() if wide != "\u3000"}
 LOOKALIKE_DOTS = ".\u0387\u2022\u2027\u2219\u22c5\u30fb\uff65\uff0e"
 SURROGATES = st.characters(exclude_categories=["Cs"])
@@ -40,7 +41,7 @@ def normal(form: str, values: list[str | None]) -> list[object]:
 
 
 def clean(value: str) -> str | None:
-    return "".join(FULL.get(character, character) for character in value).strip(BLANKS_ALL) or None
+    return "".join(CLEANED.get(character, character) for character in value).strip(BLANKS_ALL) or None
 
 
 def tight(value: str) -> str | None:

@@ -4,7 +4,7 @@ A program begins with `prelude()`; each macro takes a VARCHAR and answers NULL f
 
 | macro | answers |
 |---|---|
-| `gusu_clean(x)` | full-width ASCII made half-width, blanks of every kind off both ends; nothing left: NULL |
+| `gusu_clean(x)` | full-width ASCII to half-width, control characters to blanks, none at the ends; nothing left: NULL |
 | `gusu_tight(x)` | the same without any blank, in upper case |
 | `gusu_resident_number(x)` | the 18 characters of GB 11643-1999; 15 digits are completed; NULL when not recoverable |
 | `gusu_date(x)` | DATE, years 1000-9999; NULL for no date, an impossible one or a year of two digits |
@@ -27,6 +27,7 @@ BLANK: Final = (
     r"\x{00}-\x{20}\x{7F}-\x{A0}\x{AD}\x{1680}\x{180E}\x{2000}-\x{200F}\x{2028}-\x{202F}\x{205F}-\x{206F}"
     r"\x{3000}\x{FEFF}"
 )
+CONTROL: Final = r"\x{00}-\x{1F}\x{7F}"
 WIDENED: Final = r"\x{FF01}-\x{FF5E}\x{3000}"
 HAN: Final = r"\x{3005}-\x{3007}\x{3400}-\x{4DBF}\x{4E00}-\x{9FFF}\x{E000}-\x{FAFF}\x{20000}-\x{3FFFF}"
 HYPHENS: Final = r"\-\x{2010}-\x{2015}\x{2212}"
@@ -97,10 +98,11 @@ def _dotted(value: str) -> str:
     return _replaced(value, f"([{HAN}])[{DOTS}]([{HAN}])", r"\1·\2")
 
 
-SPARED_BY_CLEAN = f"[^{BLANK}{WIDENED}]([^{WIDENED}]*[^{BLANK}{WIDENED}])?"
+SPARED_BY_CLEAN = f"[^{BLANK}{WIDENED}]([^{CONTROL}{WIDENED}]*[^{BLANK}{WIDENED}])?"
 NARROWED = (
     "array_to_string(list_transform(string_split(x, ''), "
-    "lambda c: CASE WHEN c BETWEEN '！' AND '～' THEN chr(ord(c) - 65248) WHEN c = '\u3000' THEN ' ' ELSE c END), '')"
+    "lambda c: CASE WHEN c BETWEEN '！' AND '～' THEN chr(ord(c) - 65248) WHEN c = '\u3000' THEN ' ' "
+    "WHEN c < ' ' OR c = chr(127) THEN ' ' ELSE c END), '')"
 )
 STRIPPED = f"^[{BLANK}]+|[{BLANK}]+$"
 ISO_DATE = _replaced("x", PARTS, r"\1-\2-\3")
@@ -110,7 +112,7 @@ MACROS: Final = {
     "gusu_clean(x)": f"""
         CASE WHEN {_matches("x", SPARED_BY_CLEAN)} THEN x
         WHEN {_matches("x", f"[{BLANK}]*")} THEN NULL
-        WHEN {_matches("x", f"[^{WIDENED}]+")} THEN {_replaced("x", STRIPPED)}
+        WHEN {_matches("x", f"[^{CONTROL}{WIDENED}]+")} THEN {_replaced("x", STRIPPED)}
         ELSE {_replaced(NARROWED, STRIPPED)} END
     """,
     "gusu_tight(x)": f"""

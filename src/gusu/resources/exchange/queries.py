@@ -34,6 +34,7 @@ __all__ = [
     "is_awaited",
     "newest_checked",
     "standing",
+    "stood",
 ]
 
 UNDER_WAY = {BatchState.OPENED, BatchState.LANDED, BatchState.CHECKED}
@@ -137,6 +138,21 @@ def standing(resource: str) -> list[Batch]:
     passed = Batch.objects.select_related("exchange").filter(exchange__resource=resource, state__in=HAS_PASSED)
     base = passed.filter(complete=True).order_by("-pk").values("pk")[:1]
     return list(passed.filter(pk__gte=Subquery(base)).order_by("pk"))
+
+
+def stood(resources: Iterable[str], at: datetime, *, complete_by: datetime) -> dict[str, list[Batch]]:
+    """What each resource amounted to at a moment, oldest first, of what registers have taken in: the newest batch that
+    was complete and had landed by `complete_by` (or else the first complete one), and every later one landed by `at`.
+    """
+    taken_in = Batch.objects.select_related("exchange").filter(state=BatchState.MERGED, landed_at__lte=at)
+    found: dict[str, list[Batch]] = {resource: [] for resource in resources}
+    for batch in taken_in.filter(exchange__resource__in=list(found)).order_by("pk"):
+        its = found[batch.exchange.resource]
+        if batch.complete and (not its or (batch.landed_at or at) <= complete_by):
+            its.clear()
+        if batch.complete or its:
+            its.append(batch)
+    return found
 
 
 def is_awaited(resources: Iterable[str], *, patience: timedelta) -> bool:

@@ -18,7 +18,7 @@ from gusu.resources.exchange.actions import mark_merged
 from gusu.resources.exchange.queries import Batch, BatchState, files_of, is_awaited, standing
 from gusu.resources.quality.queries import kept_out_files
 from gusu.resources.subjects import linking, secrets, store
-from gusu.resources.subjects.edition import Inputs, Making, Publication, program
+from gusu.resources.subjects.edition import Inputs, Making, Publication
 from gusu.resources.subjects.events import BasePublished, BatchLinked
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, Erasure, LinkedBatch
 from gusu.resources.subjects.queries import newest_edition, registers_fed_by
@@ -71,7 +71,7 @@ def link_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchLinked | No
 
 def _is_linked(register: BaseRegister, spec: SubjectsPiece, source: SourceOf, batch: Batch) -> bool:
     done = LinkedBatch.objects.filter(register=register, source=source.code, batch=batch)
-    return done.filter(program=program(spec)).exists()
+    return done.filter(program=linking.program(spec)).exists()
 
 
 def _link(register: BaseRegister, spec: SubjectsPiece, source: SourceOf, batch: Batch) -> Linking:
@@ -105,7 +105,7 @@ def _adopt(done: Linking, batch: Batch) -> None:
         rows=done.rows,
         linked=done.linked,
         parts=done.parts,
-        program=program(done.spec),
+        program=linking.program(done.spec),
         at=clock.now(),
     )
 
@@ -131,7 +131,7 @@ def _inputs(register: BaseRegister) -> Inputs:
     spec = spec_of(register.spec)
     batches = {resource: standing(resource) for resource in spec.resources}
     arrived = [batch.pk for found in batches.values() for batch in found]
-    linked = LinkedBatch.objects.filter(register=register, batch__in=arrived, program=program(spec))
+    linked = LinkedBatch.objects.filter(register=register, batch__in=arrived, program=linking.program(spec))
     by_source = {(one.source, one.batch_id): one for one in linked}
     return Inputs(register, spec, batches, by_source, newest_edition(register.code))
 

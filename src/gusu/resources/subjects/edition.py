@@ -101,8 +101,7 @@ class Inputs:
 
 def program(spec: SubjectsPiece) -> str:
     """A short name of the declaration and of the programs that read it: other words, other golden records."""
-    declared = kept_as(spec)
-    return f"program {fusing.VERSION}.{linking.VERSION} {sha256(declared.encode()).hexdigest()[:16]}"
+    return f"{linking.program(spec)} fusing {fusing.VERSION} {sha256(kept_as(spec).encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ class Making:
                 source.code: fusing.from_lake(self.spec, source, self._files(source, part, parts), where)
                 for source in self.spec.sources
             }
-            found.append(self._fused(relations, self._lines()))
+            found.append(self._fused(relations, self._line))
             loading.copy(self._closed)
         whole = _together(found)
         if loading.finish() != (whole.measure.rows, whole.fingerprints):
@@ -167,7 +166,7 @@ class Making:
         remaining = self.folder / "remaining"
         before = self._fused(was)
         after = self._fused(
-            now, self._lines(), f"COPY (SELECT subject FROM golden) TO {literal(str(remaining))} ({LINES})"
+            now, self._line, f"COPY (SELECT subject FROM golden) TO {literal(str(remaining))} ({LINES})"
         )
         gone = {subject for subject, _, _ in held} - set(remaining.read_text().split())
         last = self.inputs.newest
@@ -183,20 +182,26 @@ class Making:
             put,
         )
 
-    def _lines(self) -> str:
-        """The statement that writes table `golden` for COPY, dossiers still open."""
-        line = self.layout.line(edition=self.edition, key=self.key)
-        return f"COPY (SELECT {line} FROM golden) TO {literal(str(self.folder / 'lines'))} ({LINES})"
+    @property
+    def _line(self) -> str:
+        return self.layout.line(edition=self.edition, key=self.key)
 
-    def _fused(self, relations: Mapping[str, str], *exports: str) -> Fused:
-        """Run the engine over what each source says. exports: statements that carry table `golden` out."""
+    def _fused(self, relations: Mapping[str, str], line: str = "", *exports: str) -> Fused:
+        """Run the engine over what each source says.
+
+        line: of a golden record; they are written for COPY, dossiers still open.  exports: what else is carried out of
+        table `golden`.
+        """
         bits = fusing.doubt_bits(self.spec)
         counts = "".join(f", count(*) FILTER (doubts & {bit} <> 0)" for bit in bits.values())
         blind = {element: secrets.indexed(self.spec, element) for element in self.layout.blind}
+        golden = fusing.golden(self.spec, self.layout.open, blind, secrets.salt(self.spec))
+        lines = [f"COPY (SELECT line FROM golden) TO {literal(str(self.folder / 'lines'))} ({LINES})"] if line else []
         answers = duck.run(
             [
                 *fusing.told(self.spec, relations),
-                fusing.golden(self.spec, secrets.salt(self.spec), blind),
+                f"CREATE TABLE golden AS SELECT subject, doubts, weight, {line or 'NULL'} AS line FROM ({golden})",
+                *lines,
                 *exports,
                 f"SELECT coalesce(sum(('0x' || left(weight, 15))::BIGINT), 0)::VARCHAR{counts} FROM golden",
                 digest.added_up("(SELECT 0 AS part, weight AS h FROM golden)"),

@@ -8,16 +8,22 @@ the lake, and what explains a value: its winner, the losers and why.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 
-from gusu.kernel.engine.digest import row_hash
 from gusu.kernel.engine.duck import files, literal, name
 from gusu.resources.subjects import linking
 from gusu.resources.subjects.spec import Doubt, SourceOf, SubjectsPiece, blind_column, column
 
-VERSION = 1  # of this program: registers are rebuilt when it changes
-# Format of a dossier: [[source number, batch, position, record, at, value of each of its elements …], …], all as text.
+VERSION = 2  # of this program: registers are rebuilt when it changes
+ENTRY, FIELD = "\x1d", "\x1f"
+"""Format 2 of a dossier: entries parted by ENTRY, their fields by FIELD, nothing for no value.  An entry: the source's
+letter, then FIXED, then a value for each of the source's elements.  No normal form holds a control character."""
 FIXED = ["batch", "_position", "record", "moment"]
 VALUES_FROM = 1 + len(FIXED)  # where an entry's values begin, counted from 0
+LETTERS = ascii_uppercase + ascii_lowercase
+"""A source's letter is that of its place in the declaration."""
+NOBODY = "-"
+COLUMN = "\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +43,18 @@ def from_lake(spec: SubjectsPiece, source: SourceOf, batches: Sequence[Files], w
 
 def from_dossiers(spec: SubjectsPiece, source: SourceOf, relation: str) -> str:
     """The same out of dossiers (`subject`, `dossier`): the way back."""
-    number = _number(spec, source.code)
     columns = linking.columns(spec, source)
-    values = "".join(f", said[{1 + VALUES_FROM + place}] AS {name(col)}" for place, col in enumerate(columns))
-    entries = f"SELECT subject::UUID AS subject, unnest(dossier::JSON::VARCHAR[][]) AS said FROM {relation}"
+    values = "".join(
+        f", nullif(said[{1 + VALUES_FROM + place}], '') AS {name(col)}" for place, col in enumerate(columns)
+    )
+    entries = (
+        f"SELECT subject::UUID AS subject, unnest(string_split(dossier, {literal(ENTRY)})) AS entry FROM {relation}"
+    )
     return (
-        "SELECT subject, said[4] AS record, said[3]::BIGINT AS _position, said[5]::BIGINT AS moment"
-        f"{values}, said[2]::BIGINT AS batch FROM ({entries}) WHERE said[1] = '{number}'"
+        "SELECT subject, nullif(said[4], '') AS record, said[3]::BIGINT AS _position, "
+        f"nullif(said[5], '')::BIGINT AS moment{values}, said[2]::BIGINT AS batch FROM ("
+        f"SELECT subject, string_split(entry, {literal(FIELD)}) AS said FROM ({entries}) "
+        f"WHERE entry[1] = '{letter(spec, source.code)}')"
     )
 
 
@@ -53,11 +64,11 @@ def told(spec: SubjectsPiece, relations: Mapping[str, str]) -> list[str]:
     for source in spec.sources:
         all_, twice = name(f"told_{source.code}"), name(f"twice_{source.code}")
         made += [
-            f"CREATE OR REPLACE TABLE {all_} AS {relations[source.code]}",
-            f"CREATE OR REPLACE TABLE {twice} AS SELECT *, row_number() OVER "
+            f"CREATE VIEW {all_} AS {relations[source.code]}",
+            f"CREATE TABLE {twice} AS SELECT *, row_number() OVER "
             f"(PARTITION BY subject ORDER BY moment DESC NULLS LAST, batch DESC, _position DESC) AS nth FROM {all_} "
             f"WHERE subject IN (SELECT subject FROM {all_} GROUP BY subject HAVING count(*) > 1)",
-            f"CREATE OR REPLACE VIEW {_table(source)} AS SELECT * FROM {all_} ANTI JOIN {twice} USING (subject) "
+            f"CREATE VIEW {_table(source)} AS SELECT * FROM {all_} ANTI JOIN {twice} USING (subject) "
             f"UNION ALL SELECT * EXCLUDE (nth) FROM {twice} WHERE nth = 1",
         ]
     entries = " UNION ALL ".join(
@@ -65,23 +76,29 @@ def told(spec: SubjectsPiece, relations: Mapping[str, str]) -> list[str]:
         f"FROM {name(f'twice_{source.code}')} AS twice WHERE nth > 1"
         for number, source in enumerate(spec.sources, 1)
     )
-    more = f"SELECT subject, string_agg(entry, ',' ORDER BY source, nth) AS entries FROM ({entries}) GROUP BY subject"
-    return [*made, f"CREATE OR REPLACE TABLE more AS {more}"]
+    together = f"string_agg(entry, {literal(ENTRY)} ORDER BY source, nth)"
+    return [*made, f"CREATE TABLE more AS SELECT subject, {together} AS entries FROM ({entries}) GROUP BY subject"]
 
 
-def golden(spec: SubjectsPiece, salt: str, blind: Mapping[str, str]) -> str:
-    """Makes table `golden`: subject, a column an element, won (source numbers from 1, 0 for none), doubts (bits),
-    weight (SHA-256 of the row in hex), a blind column an element of `blind` (element → SQL of its key), dossier.
+def golden(spec: SubjectsPiece, shown: Sequence[str], blind: Mapping[str, str], salt: str) -> str:
+    """SQL of the golden records, one row a subject.
+
+    shown: the values of these elements, parted by COLUMN.  won: a letter an element, its source's, or NOBODY.  doubts:
+    bits.  weight: the salted SHA-256, in hexadecimal, of the subject, every value and `won`.  dossier.  A blind column
+    an element of `blind` (element → SQL of its key).  No value: "".
     """
+    hidden = "".join(f", {key} AS {name(blind_column(element))}" for element, key in blind.items())
+    rest = [element for element in spec.elements if element not in shown]
     values = ", ".join(f"{_won(spec, element)} AS {name(column(element))}" for element in spec.elements)
     won = ", ".join(_winner(column(element)) for element in spec.elements)
-    hidden = "".join(f", {key} AS {name(blind_column(element))}" for element, key in blind.items())
-    content = ["subject", *map(column, spec.elements), "won"]
+    tab = literal(COLUMN)
     return f"""
-        CREATE OR REPLACE TABLE golden AS
-        SELECT *, {row_hash(content, salt)} AS weight{hidden} FROM (
-            SELECT subject::VARCHAR AS subject, {values}, concat_ws(',', {won}) AS won, doubts, dossier
-            FROM ({_side_by_side(spec)})
+        SELECT *, sha256(concat({literal(salt)}, subject, {tab}, shown, {tab}, rest, {tab}, won)) AS weight FROM (
+            SELECT subject, {_row(shown)} AS shown, {_row(rest)} AS rest, concat({won}) AS won, doubts, dossier{hidden}
+            FROM (
+                SELECT subject::VARCHAR AS subject, doubts, dossier, COLUMNS('^rank_'), {values}
+                FROM ({_side_by_side(spec)})
+            )
         )"""
 
 
@@ -97,6 +114,16 @@ def _one_batch(spec: SubjectsPiece, source: SourceOf, batch: Files, later: Seque
     superseded = f"ANTI JOIN (SELECT record FROM {files(again)}) AS later USING (record)" if again else ""
     listed = ", ".join(["subject", "record", "_position", "moment", *map(name, linking.columns(spec, source))])
     return f"SELECT {listed}, {batch.batch}::BIGINT AS batch FROM {files(batch.records)} {superseded} WHERE {where}"
+
+
+def letter(spec: SubjectsPiece, code: str) -> str:
+    """What stands for a source in `won` and in dossiers."""
+    return LETTERS[_place(spec, code)]
+
+
+def _row(elements: Sequence[str]) -> str:
+    values = ", ".join(f"coalesce({name(column(element))}, '')" for element in elements)
+    return f"concat_ws({literal(COLUMN)}, {values})" if values else "''"
 
 
 def _nothing(spec: SubjectsPiece, source: SourceOf) -> str:
@@ -124,21 +151,21 @@ def _side_by_side(spec: SubjectsPiece) -> str:
     )
     return (
         f"SELECT subject, {', '.join([*values, *ranks])}, {bits or '0'} AS doubts, "
-        f"concat('[', concat_ws(',', {entries}, more.entries), ']') AS dossier "
+        f"concat_ws({literal(ENTRY)}, {entries}, more.entries) AS dossier "
         f"FROM {joined} LEFT JOIN more USING (subject)"
     )
 
 
 def _entry(spec: SubjectsPiece, source: SourceOf, table: str) -> str:
-    columns = [f"{table}.{name(col)}" for col in linking.columns(spec, source)]
-    said = [f"'{_number(spec, source.code)}'", *(f"{table}.{col}::VARCHAR" for col in FIXED), *columns]
-    return f"to_json([{', '.join(said)}])::VARCHAR"
+    fields = [*FIXED, *map(name, linking.columns(spec, source))]
+    said = ", ".join(f"coalesce({table}.{field}{'::VARCHAR' if field in FIXED else ''}, '')" for field in fields)
+    return f"concat_ws({literal(FIELD)}, '{letter(spec, source.code)}', {said})"
 
 
 def _rank(spec: SubjectsPiece, element: str) -> str:
-    """The number of the source whose value stands, 0 for none."""
+    """The letter of the source whose value stands."""
     tiers = [[code for code in tier if element in _source(spec, code).items] for tier in spec.elements[element]]
-    return f"CASE {' '.join(_of_a_tier(spec, element, tier) for tier in tiers if tier)} ELSE 0 END"
+    return f"CASE {' '.join(_of_a_tier(spec, element, tier) for tier in tiers if tier)} ELSE '{NOBODY}' END"
 
 
 def _of_a_tier(spec: SubjectsPiece, element: str, tier: list[str]) -> str:
@@ -146,19 +173,19 @@ def _of_a_tier(spec: SubjectsPiece, element: str, tier: list[str]) -> str:
     sources = [_source(spec, code) for code in tier]
     there = " OR ".join(f"{_value(source, element)} IS NOT NULL" for source in sources)
     if len(tier) == 1:
-        return f"WHEN {there} THEN {_number(spec, tier[0])}"
+        return f"WHEN {there} THEN '{letter(spec, tier[0])}'"
     ranks = [
         f"CASE WHEN {_value(source, element)} IS NOT NULL "
-        f"THEN (coalesce({_table(source)}.moment, 0) << 12) + {((63 - place) << 6) + _number(spec, source.code)} END"
+        f"THEN (coalesce({_table(source)}.moment, 0) << 12) + {((63 - place) << 6) + _place(spec, source.code)} END"
         for place, source in enumerate(sources)
     ]
-    return f"WHEN {there} THEN (greatest({', '.join(ranks)}) & 63)"
+    return f"WHEN {there} THEN substr('{LETTERS}', (greatest({', '.join(ranks)}) & 63) + 1, 1)"
 
 
 def _won(spec: SubjectsPiece, element: str) -> str:
     cases = " ".join(
-        f"WHEN {number} THEN {name(_apart(source, element))}"
-        for number, source in enumerate(spec.sources, 1)
+        f"WHEN '{letter(spec, source.code)}' THEN {name(_apart(source, element))}"
+        for source in spec.sources
         if element in source.items and any(source.code in tier for tier in spec.elements[element])
     )
     return f"CASE {_winner(column(element))} {cases} END"
@@ -191,8 +218,8 @@ def _source(spec: SubjectsPiece, code: str) -> SourceOf:
     return next(source for source in spec.sources if source.code == code)
 
 
-def _number(spec: SubjectsPiece, code: str) -> int:
-    return 1 + [source.code for source in spec.sources].index(code)
+def _place(spec: SubjectsPiece, code: str) -> int:
+    return [source.code for source in spec.sources].index(code)
 
 
 def _value(source: SourceOf, element: str) -> str:

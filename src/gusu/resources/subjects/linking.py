@@ -9,15 +9,24 @@ nothing that a table of all numbers could turn back.
 """
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+import msgspec
 
 from gusu.kernel.engine.duck import files, literal, name
 from gusu.kernel.engine.forms import normal
 from gusu.kernel.lake.files import PARQUET, Cut
 from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, column
 
-VERSION = 1  # of this program: batches are linked anew when it changes
+VERSION = 2  # of this program: batches are linked anew when it changes
 ROWS_A_PART = 250_000
 MOST_PARTS = 256
+
+
+def program(spec: SubjectsPiece) -> str:
+    """A short name of this program and of what it is told: another links otherwise."""
+    told = msgspec.json.encode((spec.code, spec.number, spec.sources, list(spec.elements)))
+    return f"linking {VERSION} {sha256(told).hexdigest()[:16]}"
 
 
 def parts_for(rows: int) -> int:
@@ -47,8 +56,12 @@ def statements(
     erased: ids that must not come back.
     """
     out = f"ANTI JOIN {files(kept_out)} AS out USING (_position)" if kept_out else ""
-    forgotten = f"WHERE subject NOT IN ({', '.join(f'{literal(one)}::UUID' for one in erased)})" if erased else ""
-    record = name(source.record) if source.record else "number"
+    forgotten = (
+        f"WHERE subject IS NULL OR subject NOT IN ({', '.join(f'{literal(one)}::UUID' for one in erased)})"
+        if erased
+        else ""
+    )
+    record = normal("", name(source.record)) if source.record else "number"
     return [
         f"CREATE VIEW batch AS SELECT landed.* FROM {files(landed)} AS landed {out}",
         f"""COPY (

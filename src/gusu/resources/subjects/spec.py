@@ -43,6 +43,18 @@ class Doubt(Piece, frozen=True):
     between: list[str] = []
     where: dict[str, dict[str, list[str]]] = {}
 
+    @property
+    def asked(self) -> dict[str, list[str]]:
+        """Source → the elements that the doubt asks of it."""
+        return {code: list(stated) for code, stated in self.where.items()} or {
+            it: [self.element] for it in self.between
+        }
+
+    @property
+    def elements(self) -> set[str]:
+        """Everything it speaks of, and so tells."""
+        return {self.element, *(element for asked in self.asked.values() for element in asked)}
+
 
 class SubjectsPiece(Piece, frozen=True):
     """A base register of subjects.
@@ -56,7 +68,7 @@ class SubjectsPiece(Piece, frozen=True):
     title: Label
     number: str
     label: str
-    sources: Annotated[list[SourceOf], msgspec.Meta(min_length=1, max_length=60)]
+    sources: Annotated[list[SourceOf], msgspec.Meta(min_length=1, max_length=52)]
     elements: dict[str, Tiers]
     find_by: list[str] = []
     doubts: list[Doubt] = []

@@ -2,8 +2,9 @@
 
 `subjects_<code>`: one row a subject.  Elements of grade 1 and 2 are columns; those of grade 3 and 4 are nowhere in the
 clear: their values are in the dossier (every source's contribution, `fusing.py`), closed as one envelope a row, with a
-blind index for those the register declares in `find_by`.  `won` names each element's winning source, so that any value
-is `dossier[won]`.  That gives up searching sealed elements by part, by range or by order; whole values are found.
+blind index for those the register declares in `find_by`.  `won` has a letter an element, its winning source's: which
+of the dossier's values stands.  That gives up searching sealed elements by part, by range or by order; whole values are
+found.
 
 A register made anew is loaded beside the old table and takes its name in the commit: readers see the one, then the
 other, and never wait for the load.
@@ -16,8 +17,9 @@ from pathlib import Path
 from django.db import connection
 
 from gusu.kernel.crypto.bulk import Sink
-from gusu.kernel.engine.duck import name
+from gusu.kernel.engine.duck import literal, name
 from gusu.kernel.vocabulary.queries import Element
+from gusu.resources.subjects.fusing import COLUMN
 from gusu.resources.subjects.models import DossierKey
 from gusu.resources.subjects.spec import SubjectsPiece, blind_column, column
 
@@ -27,7 +29,7 @@ LEADING = ["subject"]
 TRAILING = ["won", "doubts", "fingerprint", "edition", "key", "dossier"]
 DECLARED = {
     "subject": "uuid",
-    "won": "smallint[] NOT NULL",
+    "won": "text NOT NULL",
     "doubts": "integer NOT NULL",
     "fingerprint": "bigint NOT NULL",
     "edition": "integer NOT NULL",
@@ -57,11 +59,13 @@ class Layout:
 
     @property
     def blind(self) -> list[str]:
-        """Sealed elements that are found by their whole value."""
-        return [element for element in self.spec.find_by if element in self.sealed]
+        """Sealed elements that are found by their whole value; the number needs none, a subject's id is made of it."""
+        return [it for it in self.spec.find_by if it in self.sealed and it != self.spec.number]
 
     def sought_in(self, element: str) -> str:
         """The column that whole values of an element are looked up in."""
+        if element == self.spec.number:
+            return "subject"
         return blind_column(element) if element in self.sealed else column(element)
 
     @property
@@ -72,13 +76,15 @@ class Layout:
         return {col: DECLARED[col] for col in LEADING} | values | hidden | {col: DECLARED[col] for col in TRAILING}
 
     def line(self, *, edition: int, key: int) -> str:
-        """SQL of table `golden` (`fusing.golden`) for one line of COPY's text format; the dossier is still open."""
-        values = [_escaped(name(column(element))) for element in self.open]
-        hidden = [name(blind_column(element)) for element in self.blind]
+        r"""SQL, over `fusing.golden`, for one line of COPY's text form where "" is NULL; the dossier is still open.
+
+        No value holds a control character, so a backslash is all there is to escape.
+        """
+        hidden = [f"coalesce({name(blind_column(element))}::VARCHAR, '')" for element in self.blind]
+        shown = "replace(shown, chr(92), chr(92) || chr(92))"
         weight = "('0x' || left(weight, 15))::BIGINT"
-        return ", ".join(
-            ["subject", *values, *hidden, "'{' || won || '}'", "doubts", weight, str(edition), str(key), "dossier"]
-        )
+        fields = ["subject", shown, *hidden, "won", "doubts", weight, str(edition), str(key), "dossier"]
+        return f"concat_ws({literal(COLUMN)}, {', '.join(fields)})"
 
 
 def create(layout: Layout) -> None:
@@ -158,7 +164,7 @@ def read_dossiers(layout: Layout, subjects: Path) -> list[tuple[str, str, bytes]
 
 def _copy(table: str, layout: Layout, fill: Callable[[Sink], int]) -> int:
     listed = ", ".join(map(name, layout.columns))
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({listed}) FROM STDIN") as copy:
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({listed}) FROM STDIN (NULL '')") as copy:
         return fill(copy)
 
 
@@ -172,11 +178,7 @@ def _index(execute: Callable[[str], object], table: str, layout: Layout) -> None
     """PostgreSQL names them itself: a table loaded beside another has its own."""
     execute(f"ALTER TABLE {table} ADD PRIMARY KEY (subject)")
     for element in layout.spec.find_by:
+        if element == layout.spec.number:
+            continue
         execute(f"CREATE INDEX ON {table} ({name(layout.sought_in(element))})")
     execute(f"CREATE INDEX ON {table} (subject) WHERE doubts <> 0")
-
-
-def _escaped(value: str) -> str:
-    """COPY's text format: a backslash is doubled, and blanks that end a field or line become spaces."""
-    spaced = f"translate({value}, chr(9) || chr(10) || chr(13), '   ')"
-    return f"replace({spaced}, chr(92), chr(92) || chr(92))"
