@@ -4,7 +4,7 @@ from gusu.resources.catalogue.models import CodeSequence, Entry, Grant
 from gusu.resources.exchange.models import Batch, Chunk, Exchange
 from gusu.resources.quality.models import Check, Quarantined, Rule, RuleResult
 from gusu.resources.registers.models import Edition, Register
-from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, Erasure, LinkedBatch
+from gusu.resources.subjects.models import BaseEdition, BaseRegister, Cleansed, DossierKey, Erasure, LinkedBatch
 
 __all__ = [
     "BaseEdition",
@@ -12,6 +12,7 @@ __all__ = [
     "Batch",
     "Check",
     "Chunk",
+    "Cleansed",
     "CodeSequence",
     "DossierKey",
     "Edition",

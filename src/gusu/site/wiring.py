@@ -4,21 +4,24 @@ from collections.abc import Mapping, Sequence
 
 from gusu.kernel.events import jobs as delivery
 from gusu.kernel.events.outbox import Event, Listener
-from gusu.resources.exchange.events import BatchClosed, BatchLanded, BatchOpened
+from gusu.resources.exchange.events import BatchClosed, BatchLanded, BatchLetGo, BatchOpened
 from gusu.resources.exchange.jobs import on_batch_opened
+from gusu.resources.quality import jobs as quality
 from gusu.resources.quality.events import BatchChecked
-from gusu.resources.quality.jobs import on_batch_landed
 from gusu.resources.registers import jobs as registers
 from gusu.resources.registers.events import EditionPublished
 from gusu.resources.subjects import jobs as subjects
-from gusu.resources.subjects.events import BasePublished, BatchLinked
+from gusu.resources.subjects.events import BasePublished, BatchLinked, LinksGivenUp, SubjectErased
 
 LISTENERS: Mapping[type[Event], Sequence[Listener]] = {
     BatchOpened: [on_batch_opened],
     BatchClosed: [subjects.on_batch_closed],
-    BatchLanded: [on_batch_landed],
+    BatchLanded: [quality.on_batch_landed],
+    BatchLetGo: [quality.on_batch_let_go, subjects.on_batch_let_go],
     BatchChecked: [registers.on_batch_checked, subjects.on_batch_checked],
     BatchLinked: [subjects.on_batch_linked],
+    LinksGivenUp: [subjects.on_links_given_up],
+    SubjectErased: [subjects.on_subject_erased],
     EditionPublished: [],
     BasePublished: [],
 }

@@ -14,6 +14,7 @@ import fsspec
 from django.conf import settings
 
 from gusu.kernel import clock, ids
+from gusu.kernel.errors import Busy
 from gusu.kernel.lake.models import LakeFile
 
 CHUNK = 1 << 20
@@ -92,6 +93,14 @@ def adopt(file: Written, *, rows: int) -> LakeFile:
         sha256=file.sha256,
         at=clock.now(),
     )
+
+
+def retire(addresses: Sequence[str]) -> None:
+    """Inside a commit: these files exist no more; their bytes go with the next `sweep`.  Busy: one did not any more."""
+    root = address("")
+    gone, _ = LakeFile.objects.filter(path__in=[one.removeprefix(root) for one in addresses]).delete()
+    if gone != len(addresses):
+        raise Busy(what="lake")
 
 
 def _made_durable(path: str) -> None:

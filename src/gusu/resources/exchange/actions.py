@@ -25,11 +25,35 @@ from gusu.resources.exchange import connections, landing, rules
 from gusu.resources.exchange.connectors.contract import Asked, Source, connector
 from gusu.resources.exchange.errors import BadInput, NothingInside, SourceMissing, WrongControl
 from gusu.resources.exchange.events import BatchClosed, BatchLanded, BatchOpened
+from gusu.resources.exchange.forgetting import (
+    TakenOut,
+    chunks_that_differ,
+    let_go,
+    past_retention,
+    replace_landed,
+    take_out,
+)
 from gusu.resources.exchange.landing import Landed
 from gusu.resources.exchange.models import Batch, BatchState, Chunk, Exchange
 from gusu.resources.exchange.queries import cursor_of, exchanges_due, files_of
 from gusu.resources.exchange.volume import Volume
 
+__all__ = [
+    "TakenOut",
+    "chunks_that_differ",
+    "drop",
+    "keep_connection",
+    "let_go",
+    "mark_checked",
+    "mark_merged",
+    "open_batch",
+    "open_batches_due",
+    "past_retention",
+    "receive_batch",
+    "replace_landed",
+    "sweep_drops",
+    "take_out",
+]
 LONGEST_NAME = 60  # characters; of three bytes each a file name holds 85
 
 

@@ -21,3 +21,11 @@ class BatchClosed(Event, frozen=True):
 class BatchLanded(Event, frozen=True):
     name: ClassVar[str] = "exchange.batch_landed"
     batch: int
+
+
+class BatchLetGo(Event, frozen=True):
+    """A batch is past its retention; what was made of it goes with it."""
+
+    name: ClassVar[str] = "exchange.batch_let_go"
+    batch: int
+    resource: str

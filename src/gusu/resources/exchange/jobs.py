@@ -2,7 +2,7 @@
 
 from gusu.kernel.actor import house
 from gusu.kernel.jobs.queue import job, later
-from gusu.resources.exchange.actions import receive_batch, sweep_drops
+from gusu.resources.exchange.actions import let_go, past_retention, receive_batch, sweep_drops
 from gusu.resources.exchange.events import BatchOpened
 from gusu.resources.exchange.models import Batch
 
@@ -13,6 +13,8 @@ RECEIVE = "gusu.exchange.receive"
 def receive(batch: int) -> None:
     receive_batch(Batch.objects.select_related("exchange").get(pk=batch), by=house("worker"))
     sweep_drops()
+    for old in past_retention():
+        let_go(old, by=house("worker"))
 
 
 def on_batch_opened(event: BatchOpened) -> None:

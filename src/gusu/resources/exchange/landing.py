@@ -12,6 +12,7 @@ from gusu.resources.exchange.errors import Unbalanced, Unreadable
 from gusu.resources.exchange.models import Batch
 
 POSITION = "_position"
+ONE_THREAD = "SET threads = 1"  # rows are read in their order, one after another: a second thread would only spin
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +42,60 @@ def land(batch: Batch, source: Source, asked: Asked) -> Landed:
     path = files.draft(batch.exchange.resource, batch.folder)
     landed = duck.files([files.address(path)])
     columns = ", ".join(map(duck.name, asked.columns))
-    at = f"(_at - 1) // {CHUNK_ROWS}"
-    told = f"(SELECT {source.position} AS _at, * FROM {source.relation})"
-    answers = _answers(
+    _, [[copied]], found, spans, newest = _answers(
         source,
         [
-            "SELECT 0 WHERE false" if source.proof else digest.measured(told, asked.columns, batch.salt, cut=at),
+            ONE_THREAD,
             f"COPY (SELECT {source.position} AS {POSITION}, {columns} FROM {source.relation}) "
             f"TO {duck.literal(files.address(path))} ({files.PARQUET})",
-            digest.measured(landed, asked.columns, batch.salt, cut=f"({POSITION} - 1) // {CHUNK_ROWS}"),
-            f"SELECT ({POSITION} - 1) // {CHUNK_ROWS}, min({POSITION}), max({POSITION}) FROM {landed} GROUP BY 1",
+            _compared(source, landed, asked) if source.proof is None else _measured(landed, asked),
+            f"SELECT {_chunk()}, min({POSITION}), max({POSITION}) FROM {landed} GROUP BY 1",
             f"SELECT {source.newest or 'NULL'} FROM {landed}{'' if source.newest else ' LIMIT 1'}",
         ],
     )
-    at_source = digest.measures(answers[0]) if source.proof is None else source.proof
-    at_target = digest.measures(answers[2])
+    at_source = at_target = digest.measures(found)
+    if source.proof is not None:
+        at_source = source.proof
+    elif None in at_target or digest.whole(at_target.values()).rows != copied:
+        at_source, at_target = _measured_apart(source, landed, asked)
     _prove_equal(batch, at_source, at_target)
-    spans = {number: (first, last) for number, first, last in answers[3]}
-    newest = answers[4][0][0] if answers[4] else None
+    ends = {number: (first, last) for number, first, last in spans}
     return Landed(
         path,
         digest.whole(at_target.values()),
         [
-            Cut(number, measure.rows, *spans[number], str(at_source[number]), str(measure))
+            Cut(number, measure.rows, *ends[number], str(at_source[number]), str(measure))
             for number, measure in sorted(at_target.items())
         ],
-        newest or source.cursor or asked.cursor,
+        (newest[0][0] if newest else None) or source.cursor or asked.cursor,
     )
+
+
+def _compared(source: Source, landed: str, asked: Asked) -> str:
+    """SQL that measures a draft while the source is read again beside it, row by row and cell by cell.
+
+    Of rows that are the same, one hash is the hash of both; what differs, or has no row beside it, is in part NULL.
+    """
+    cells = " AND ".join(f"given.{it} IS NOT DISTINCT FROM landed.{it}" for it in map(duck.name, asked.columns))
+    beside = (
+        f"SELECT landed.*, CASE WHEN {POSITION} = ({source.position}) AND {cells} THEN {_chunk()} END AS _chunk "
+        f"FROM {source.relation} AS given POSITIONAL JOIN {landed} AS landed"
+    )
+    return digest.measured(f"({beside})", asked.columns, asked.salt, cut="_chunk")
+
+
+def _measured_apart(source: Source, landed: str, asked: Asked) -> list[dict[int, Measure]]:
+    """Source and draft, each by itself, where a comparison has found that they differ."""
+    given = f"(SELECT {source.position} AS {POSITION}, * FROM {source.relation})"
+    return list(map(digest.measures, _answers(source, [_measured(given, asked), _measured(landed, asked)])))
+
+
+def _measured(rows: str, asked: Asked) -> str:
+    return digest.measured(rows, asked.columns, asked.salt, cut=_chunk())
+
+
+def _chunk() -> str:
+    return f"({POSITION} - 1) // {CHUNK_ROWS}"
 
 
 def holds_all_of(landed: Landed, before: Sequence[str], asked: Asked) -> bool:

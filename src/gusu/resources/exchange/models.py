@@ -49,6 +49,7 @@ class Batch(models.Model):
     salt: hex, this batch's own; digests of enumerable values betray nothing without it.
     digest_source, digest_landed: "count:sum", the sum of salted row hashes mod 2^256 in hex; equal, or the batch is
     refused.
+    let_go_at: past its retention and superseded, its files were given up.
     """
 
     exchange = models.ForeignKey(Exchange, on_delete=models.PROTECT, related_name="batches")
@@ -69,6 +70,7 @@ class Batch(models.Model):
     landed_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
     merged_at = models.DateTimeField(null=True)
+    let_go_at = models.DateTimeField(null=True)
     refused_code = models.TextField(default="")
     refused_zh = models.TextField(default="")
     refused_en = models.TextField(default="")
@@ -96,6 +98,7 @@ class Chunk(models.Model):
     """A cut of a batch by position: counted and digested at both ends, so that a difference has a place.
 
     number: from 0, `CHUNK_ROWS` positions each.  digests: as a batch's, whose own are their sums.
+    taken_out: "count:sum" of what has left the landed file since, by erasure; "" for nothing.
     """
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="chunks")
@@ -105,6 +108,7 @@ class Chunk(models.Model):
     last_position = models.BigIntegerField()
     digest_source = models.TextField()
     digest_landed = models.TextField()
+    taken_out = models.TextField(default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["batch", "number"], name="chunk_number")]

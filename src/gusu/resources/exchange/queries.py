@@ -32,6 +32,7 @@ __all__ = [
     "files_of",
     "incidents",
     "is_awaited",
+    "landed_batches",
     "newest_checked",
     "standing",
     "stood",
@@ -153,6 +154,12 @@ def stood(resources: Iterable[str], at: datetime, *, complete_by: datetime) -> d
         if batch.complete or its:
             its.append(batch)
     return found
+
+
+def landed_batches(resources: Iterable[str] | None = None) -> QuerySet[Batch]:
+    """Batches that the lake still has, of these resources or of all, oldest first."""
+    landed = Batch.objects.select_related("exchange").filter(let_go_at=None).exclude(landed_at=None).order_by("pk")
+    return landed if resources is None else landed.filter(exchange__resource__in=resources)
 
 
 def is_awaited(resources: Iterable[str], *, patience: timedelta) -> bool:

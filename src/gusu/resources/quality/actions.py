@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.db import connection
+from django.db import connection, transaction
 
 from gusu.kernel import clock, scratch
 from gusu.kernel.action import step
@@ -79,6 +79,13 @@ def check_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchChecked] |
         return BatchChecked(batch=fresh.pk, resource=resource)
 
     return commit
+
+
+def give_up_findings(batch: Batch) -> None:
+    """A batch is past its retention: the positions of what was found in it tell nothing any more."""
+    with transaction.atomic():
+        for kind in ("quarantined", "findings"):
+            files.retire(files.paths(f"{batch.exchange.resource}.{kind}", batch.folder))
 
 
 def most_kept_out(rules: list[tuple[Rule, AnyKind]]) -> float:

@@ -2,9 +2,9 @@
 
 from gusu.kernel.actor import house
 from gusu.kernel.jobs.queue import job, later
-from gusu.resources.exchange.events import BatchLanded
+from gusu.resources.exchange.events import BatchLanded, BatchLetGo
 from gusu.resources.exchange.queries import Batch
-from gusu.resources.quality.actions import check_batch
+from gusu.resources.quality.actions import check_batch, give_up_findings
 
 CHECK = "gusu.quality.check"
 
@@ -16,3 +16,7 @@ def check(batch: int) -> None:
 
 def on_batch_landed(event: BatchLanded) -> None:
     later(CHECK, batch=event.batch)
+
+
+def on_batch_let_go(event: BatchLetGo) -> None:
+    give_up_findings(Batch.objects.select_related("exchange").get(pk=event.batch))

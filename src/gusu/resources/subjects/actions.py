@@ -12,6 +12,7 @@ from gusu.kernel.actor import Actor
 from gusu.kernel.audit.trail import note
 from gusu.kernel.crypto.bulk import DataKey
 from gusu.kernel.engine import duck, forms
+from gusu.kernel.errors import Busy
 from gusu.kernel.lake import files
 from gusu.kernel.vocabulary.queries import elements
 from gusu.resources.exchange.actions import mark_merged
@@ -19,22 +20,25 @@ from gusu.resources.exchange.queries import Batch, BatchState, files_of, is_awai
 from gusu.resources.quality.queries import kept_out_files
 from gusu.resources.subjects import linking, secrets, store
 from gusu.resources.subjects.edition import Inputs, Making, Publication
+from gusu.resources.subjects.erasing import erase_subject, erased_from, give_up_links
 from gusu.resources.subjects.events import BasePublished, BatchLinked
-from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, Erasure, LinkedBatch
+from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, LinkedBatch
 from gusu.resources.subjects.queries import newest_edition, registers_fed_by
 from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, spec_of
 
+__all__ = ["erase_subject", "fuse_register", "link_batch"]
 LINKABLE = {BatchState.CHECKED, BatchState.MERGED}
 PATIENCE = timedelta(minutes=10)  # how long batches on their way keep a register waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Linking:
-    """One batch linked by one source of one register; its files wait for their rows in the database."""
+    """One batch linked by one source of one register, but for the erased; its files wait for their rows."""
 
     register: BaseRegister
     spec: SubjectsPiece
     source: SourceOf
+    erased: list[str]
     rows: int
     linked: int
     parts: int
@@ -75,7 +79,7 @@ def _is_linked(register: BaseRegister, spec: SubjectsPiece, source: SourceOf, ba
 
 
 def _link(register: BaseRegister, spec: SubjectsPiece, source: SourceOf, batch: Batch) -> Linking:
-    links = files.draft(spec.dataset(source), batch.folder, "links")
+    erased, links = erased_from(register), files.draft(spec.dataset(source), batch.folder, "links")
     cut, parts = files.draft_cut(spec.dataset(source), batch.folder, "linked"), linking.parts_for(batch.rows or 0)
     statements = linking.statements(
         spec,
@@ -83,7 +87,7 @@ def _link(register: BaseRegister, spec: SubjectsPiece, source: SourceOf, batch: 
         {code: element.form for code, element in elements(spec.elements).items()},
         files_of(batch),
         kept_out_files(batch),
-        [str(one) for one in Erasure.objects.filter(register=register).values_list("subject", flat=True)],
+        erased,
         links=files.address(links),
         linked=cut,
         parts=parts,
@@ -91,10 +95,16 @@ def _link(register: BaseRegister, spec: SubjectsPiece, source: SourceOf, batch: 
     )
     answers = duck.run([*forms.prelude(), *statements], secrets=secrets.values(spec))
     [[rows, linked]], [[_, written]] = answers[-2:]
-    return Linking(register, spec, source, rows, linked, parts, files.written(links), files.written_cut(written))
+    return Linking(
+        register, spec, source, erased, rows, linked, parts, files.written(links), files.written_cut(written)
+    )
 
 
 def _adopt(done: Linking, batch: Batch) -> None:
+    """In place of what an earlier program made of the batch.  Busy: somebody was erased meanwhile."""
+    if erased_from(done.register) != done.erased:
+        raise Busy(what=done.register.code)
+    give_up_links(batch, done.spec, done.source, before=clock.now())
     files.adopt(done.links, rows=done.rows)
     for file in done.records:
         files.adopt(file, rows=done.linked)
@@ -127,13 +137,21 @@ def fuse_register(register: BaseRegister, *, by: Actor) -> Callable[[BaseRegiste
     return lambda fresh: _publish(fresh, making, publication)
 
 
+def left_by_an_earlier_program(register: BaseRegister) -> list[Batch]:
+    """Batches in force that were linked once, but not as they would be today."""
+    inputs = _inputs(register)
+    linked = {batch for _, batch in inputs.linked}
+    arrived = [batch for found in inputs.batches.values() for batch in found]
+    return [batch for batch in arrived if batch.state == BatchState.MERGED and batch.pk not in linked]
+
+
 def _inputs(register: BaseRegister) -> Inputs:
     spec = spec_of(register.spec)
     batches = {resource: standing(resource) for resource in spec.resources}
     arrived = [batch.pk for found in batches.values() for batch in found]
     linked = LinkedBatch.objects.filter(register=register, batch__in=arrived, program=linking.program(spec))
     by_source = {(one.source, one.batch_id): one for one in linked}
-    return Inputs(register, spec, batches, by_source, newest_edition(register.code))
+    return Inputs(register, spec, batches, by_source, newest_edition(register.code), erased_from(register))
 
 
 def _publish(register: BaseRegister, making: Making, publication: Publication) -> BasePublished | None:

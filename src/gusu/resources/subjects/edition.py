@@ -59,18 +59,22 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What an edition is made of. batches: by resource, oldest first; linked: by (source code, batch)."""
+    """What an edition is made of. batches: by resource, oldest first; linked: by (source code, batch); erased: whom it
+    must not hold.
+    """
 
     register: BaseRegister
     spec: SubjectsPiece
     batches: Mapping[str, list[Batch]]
     linked: Mapping[tuple[str, int], LinkedBatch]
     newest: BaseEdition | None
+    erased: list[str]
 
     @property
     def named(self) -> list[str]:
-        """The batches and the program, sorted: what `BaseEdition.inputs` holds."""
-        return [*sorted(str(batch) for arrived in self.batches.values() for batch in arrived), program(self.spec)]
+        """The batches, the erasures and the program: what `BaseEdition.inputs` holds."""
+        batches = sorted(str(batch) for arrived in self.batches.values() for batch in arrived)
+        return [*batches, *(f"erasure {number}" for number, _ in enumerate(self.erased, 1)), program(self.spec)]
 
     @property
     def are_new(self) -> bool:
@@ -128,6 +132,7 @@ class Making:
         for part in range(parts):
             low, high = linking.bounds(part, parts)
             where = f"subject BETWEEN {literal(low)}::UUID AND {literal(high)}::UUID" if parts > 1 else "true"
+            where += self._but_the_erased
             relations = {
                 source.code: fusing.from_lake(self.spec, source, self._files(source, part, parts), where)
                 for source in self.spec.sources
@@ -150,7 +155,7 @@ class Making:
     def merged(self) -> Publication:
         assert self.inputs.newest is not None
         said = {
-            source.code: fusing.from_lake(self.spec, source, self._fresh_files(source), "true")
+            source.code: fusing.from_lake(self.spec, source, self._fresh_files(source), f"true{self._but_the_erased}")
             for source in self.spec.sources
         }
         touched = self._touched(said)
@@ -159,8 +164,8 @@ class Making:
         old = f"read_csv({literal(str(dossiers))}, {READ}, columns={{'subject': 'VARCHAR', 'dossier': 'VARCHAR'}})"
         was = {source.code: fusing.from_dossiers(self.spec, source, old) for source in self.spec.sources}
         now = {
-            source.code: f"SELECT * FROM ({was[source.code]}) {self._unless_told_again(source)} "
-            f"UNION ALL BY NAME {said[source.code]}"
+            source.code: f"SELECT * FROM ({was[source.code]}) {self._unless_told_again(source)} WHERE true"
+            f"{self._but_the_erased} UNION ALL BY NAME {said[source.code]}"
             for source in self.spec.sources
         }
         remaining = self.folder / "remaining"
@@ -217,8 +222,12 @@ class Making:
         with (self.folder / "lines").open("rb") as source:
             return bulk.close_lines(source, sink, self.data_key)
 
+    @property
+    def _but_the_erased(self) -> str:
+        return f" AND NOT {linking.among('subject', self.inputs.erased)}" if self.inputs.erased else ""
+
     def _touched(self, said: Mapping[str, str]) -> Path:
-        """Whom the fresh batches speak of, and of whom they no longer do: subjects, a line each."""
+        """Whom the fresh batches speak of, of whom they no longer do, and whom to forget: subjects, a line each."""
         place = self.folder / "touched"
         now = [f"SELECT subject FROM ({relation})" for relation in said.values()]
         before = [
@@ -227,7 +236,8 @@ class Making:
             for source in self.spec.sources
             if (fresh := self._links(source, self.inputs.fresh(source))) and (earlier := self._earlier_links(source))
         ]
-        duck.run([f"COPY ({' UNION '.join([*now, *before])}) TO {literal(str(place))} ({LINES})"])
+        gone = [f"SELECT {literal(one)}::UUID" for one in self.inputs.erased]
+        duck.run([f"COPY ({' UNION '.join([*now, *before, *gone])}) TO {literal(str(place))} ({LINES})"])
         return place
 
     def _unless_told_again(self, source: SourceOf) -> str:

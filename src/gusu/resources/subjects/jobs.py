@@ -1,17 +1,23 @@
-"""Linking and fusing, in the worker."""
+"""Linking, fusing and forgetting, in the worker."""
 
+from django.db import transaction
+
+from gusu.kernel import clock
 from gusu.kernel.actor import house
 from gusu.kernel.jobs.queue import job, later
-from gusu.resources.exchange.events import BatchClosed
-from gusu.resources.exchange.queries import Batch
+from gusu.resources.exchange.events import BatchClosed, BatchLetGo
+from gusu.resources.exchange.queries import Batch, landed_batches
 from gusu.resources.quality.events import BatchChecked
-from gusu.resources.subjects.actions import fuse_register, link_batch
-from gusu.resources.subjects.events import BatchLinked
+from gusu.resources.subjects.actions import fuse_register, left_by_an_earlier_program, link_batch
+from gusu.resources.subjects.erasing import forget_in, give_up_links
+from gusu.resources.subjects.events import BatchLinked, LinksGivenUp, SubjectErased
 from gusu.resources.subjects.models import BaseRegister
 from gusu.resources.subjects.queries import registers_fed_by
+from gusu.resources.subjects.spec import spec_of
 
 LINK = "gusu.subjects.link"
 FUSE = "gusu.subjects.fuse"
+FORGET = "gusu.subjects.forget"
 
 
 @job(LINK)
@@ -21,7 +27,15 @@ def link(batch: int) -> None:
 
 @job(FUSE)
 def fuse(register: int) -> None:
-    fuse_register(BaseRegister.objects.get(pk=register), by=house("worker"))
+    it = BaseRegister.objects.get(pk=register)
+    if not fuse_register(it, by=house("worker")):
+        for batch in left_by_an_earlier_program(it):
+            later(LINK, once=f"{LINK}:{batch.pk}", batch=batch.pk)
+
+
+@job(FORGET)
+def forget(batch: int) -> None:
+    forget_in(Batch.objects.select_related("exchange").get(pk=batch), by=house("worker"))
 
 
 def on_batch_checked(event: BatchChecked) -> None:
@@ -31,6 +45,27 @@ def on_batch_checked(event: BatchChecked) -> None:
 
 def on_batch_linked(event: BatchLinked) -> None:
     _fuse_later(event.resource)
+    if any(register.erasures.exists() for register, _ in registers_fed_by(event.resource)):
+        later(FORGET, once=f"{FORGET}:{event.batch}", batch=event.batch)
+
+
+def on_subject_erased(event: SubjectErased) -> None:
+    register = BaseRegister.objects.get(pk=event.register)
+    later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)
+    for batch in landed_batches(spec_of(register.spec).resources):
+        later(FORGET, once=f"{FORGET}:{batch.pk}", batch=batch.pk)
+
+
+def on_links_given_up(event: LinksGivenUp) -> None:
+    later(LINK, once=f"{LINK}:{event.batch}", batch=event.batch)
+
+
+def on_batch_let_go(event: BatchLetGo) -> None:
+    batch = Batch.objects.select_related("exchange").get(pk=event.batch)
+    with transaction.atomic():
+        for _, spec in registers_fed_by(event.resource):
+            for source in spec.sources_in(event.resource):
+                give_up_links(batch, spec, source, before=clock.now())
 
 
 def on_batch_closed(event: BatchClosed) -> None:

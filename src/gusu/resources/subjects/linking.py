@@ -56,11 +56,7 @@ def statements(
     erased: ids that must not come back.
     """
     out = f"ANTI JOIN {files(kept_out)} AS out USING (_position)" if kept_out else ""
-    forgotten = (
-        f"WHERE subject IS NULL OR subject NOT IN ({', '.join(f'{literal(one)}::UUID' for one in erased)})"
-        if erased
-        else ""
-    )
+    forgotten = f"WHERE subject IS NULL OR NOT {among('subject', erased)}" if erased else ""
     record = normal("", name(source.record)) if source.record else "number"
     return [
         f"CREATE VIEW batch AS SELECT landed.* FROM {files(landed)} AS landed {out}",
@@ -81,6 +77,11 @@ def statements(
         ({PARQUET}, ROW_GROUP_SIZE 40960, PARTITION_BY (part), FILENAME_PATTERN {literal(linked.pattern)}, APPEND,
         RETURN_FILES)""",
     ]
+
+
+def among(subject: str, erased: Sequence[str]) -> str:
+    """SQL for whether a subject is one of these."""
+    return f"({subject} IN ({', '.join(f'{literal(one)}::UUID' for one in erased)}))" if erased else "false"
 
 
 def part_of(subject: str, parts: int) -> str:

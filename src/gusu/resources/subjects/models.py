@@ -95,12 +95,25 @@ class BaseEdition(models.Model):
         return f"{self.register.code} edition {self.number}"
 
 
+class Ground(models.TextChoices):
+    """Why somebody must be forgotten (个人信息保护法第四十七条第一款)."""
+
+    PURPOSE_ACHIEVED = "purpose_achieved", "处理目的已实现、无法实现或者为实现处理目的不再必要"
+    RETENTION_OVER = "retention_over", "停止提供产品或者服务，或者保存期限已届满"
+    CONSENT_WITHDRAWN = "consent_withdrawn", "个人撤回同意"
+    UNLAWFUL = "unlawful", "违反法律、行政法规或者违反约定处理个人信息"
+    LAW = "law", "法律、行政法规规定的其他情形"
+
+
 class Erasure(models.Model):
-    """A subject that must be forgotten: hidden at once, gone from every file by `due_at` (个人信息保护法第四十七条)."""
+    """A subject that must be forgotten: hidden at once, gone from every file by `due_at` (个人信息保护法第四十七条).
+
+    It stands for good, so that no later batch brings the subject back.
+    """
 
     register = models.ForeignKey(BaseRegister, on_delete=models.PROTECT, related_name="erasures")
     subject = models.UUIDField()
-    reason = models.TextField(help_text="code of the ground, no personal value")
+    ground = models.TextField(choices=Ground.choices)
     at = models.DateTimeField()
     due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
@@ -110,3 +123,13 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"erasure {self.pk} of {self.register.code}"
+
+
+class Cleansed(models.Model):
+    """A batch whose files hold nothing of those whom the erasures up to this one concern."""
+
+    batch = models.OneToOneField("resources.Batch", on_delete=models.CASCADE, related_name="+")
+    erasure = models.ForeignKey(Erasure, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} up to erasure {self.erasure_id}"

@@ -58,6 +58,10 @@ State = Literal["known", "unknown", "withheld", "unavailable"]
 KIND = "sub"  # of a subject's identifier
 REPORTED = ("批次 batch", "位置 position", "信息项 item", "数据元 element", "疑点 doubt", "说明 meaning")
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+REMEMBERED = f"""NOT EXISTS (
+    SELECT 1 FROM {Erasure._meta.db_table} AS x JOIN {BaseRegister._meta.db_table} AS g ON g.id = x.register_id
+    WHERE g.code = %s AND x.subject = r.subject)"""
+"""That a row `r` of a register's table, its code given, is not somebody to be forgotten."""
 OWN_DATA = "own_data"  # the purpose under which a person sees everything about themselves
 
 
@@ -201,9 +205,9 @@ def _normal(form: str, value: str) -> str:
 
 def _holders(layout: store.Layout, element: str, value: str) -> list[str]:
     sought = _sought(layout, element, value)
-    place = f"{layout.spec.table} WHERE {duck.name(layout.sought_in(element))} = %s"
+    place = f"{layout.spec.table} AS r WHERE {duck.name(layout.sought_in(element))} = %s AND {REMEMBERED}"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT subject FROM {place} ORDER BY subject LIMIT 100", [sought])
+        cursor.execute(f"SELECT subject FROM {place} ORDER BY subject LIMIT 100", [sought, layout.spec.code])
         return [ids.spelled(KIND, subject) for (subject,) in cursor.fetchall()]
 
 
@@ -492,9 +496,9 @@ def _row(table: str, register: str, subject: UUID, purpose: str, by: Actor) -> t
                 SELECT e.* FROM {edition} AS e JOIN {registers} AS g ON g.id = e.register_id WHERE g.code = %s
                 ORDER BY e.number DESC LIMIT 1
             ) AS e ON true
-            LEFT JOIN {table} AS r ON r.subject = %s
+            LEFT JOIN {table} AS r ON r.subject = %s AND {REMEMBERED}
             LEFT JOIN {keys} AS k ON k.id = r.key""",
-            [by.organisation, purpose, today, today, register, register, subject],
+            [by.organisation, purpose, today, today, register, register, subject, register],
         )
         [row] = cursor.fetchall()
     return tuple(row)
@@ -540,6 +544,6 @@ def _told(layout: Layout, element: str, entries: Iterable[list[str]]) -> Iterabl
         place = layout.places[which].get(element)
         if place is not None and (value := entry[place]):
             source = layout.spec.sources[which]
-            when = datetime.fromtimestamp(int(moment), UTC) if moment else None
+            when = past.wall_clock(int(moment)) if moment else None
             title = Text(source.title.zh, source.title.en)
             yield letter, Said(source.code, title, value, int(batch), int(position), when)

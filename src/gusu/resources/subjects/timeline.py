@@ -165,7 +165,9 @@ def words(spec: SubjectsPiece, found: Deliveries, subject: UUID, elements: Itera
     told = [
         word
         for place, source in enumerate(sources)
-        for word in _of_a_source(source, asked[source.code], found[source.code], *answers[4 * place + 2 : 4 * place + 4])
+        for word in _of_a_source(
+            source, asked[source.code], found[source.code], *answers[4 * place + 2 : 4 * place + 4]
+        )
     ]
     return sorted(told, key=_newest_first)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gusu.kernel.actor import house
 from gusu.resources.exchange import queries
-from gusu.resources.exchange.actions import drop, keep_connection, open_batch, open_batches_due
+from gusu.resources.exchange.actions import chunks_that_differ, drop, keep_connection, open_batch, open_batches_due
 from gusu.site.cli import Reply
 
 GROUP = "content"
@@ -31,6 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     receive.add_argument("--accept-volume", action="store_true", help="however many rows there are, or few")
     receive.add_argument("--wait", action="store_true", help="until it is merged, unchanged or refused (exit code 1)")
 
+    verify = verbs.add_parser("verify", help="count and digest again what the lake holds, against the receipts")
+    verify.add_argument("code", metavar="EXCHANGE", nargs="?", default="", help="of this exchange only")
+
     connect = verbs.add_parser("connect", help="keep a connection: its words as a JSON object on standard input")
     connect.add_argument("name", metavar="NAME")
     verbs.add_parser("connections", help="names of the connections kept; never what they hold")
@@ -41,6 +44,8 @@ def run(args: argparse.Namespace) -> Reply:
         return _list()
     if args.verb == "batches":
         return _batches(args.code)
+    if args.verb == "verify":
+        return _verified(args.code)
     if args.verb == "connections":
         return Reply("\n".join(queries.connection_names()) or "no connection is kept", queries.connection_names())
     if args.verb == "connect":
@@ -61,6 +66,13 @@ def _list() -> Reply:
 def _batches(code: str) -> Reply:
     found = list(queries.batches(exchange=code)[:50])
     return Reply("\n".join(map(_line, found)) or "no batch yet", [_data(batch) for batch in found])
+
+
+def _verified(code: str) -> Reply:
+    landed = queries.landed_batches([queries.exchange_of(code).resource] if code else None)
+    found = {str(batch): chunks_that_differ(batch) for batch in landed}
+    lines = [f"{batch:<32} {f'chunks {chunks} DIFFER' if chunks else 'holds'}" for batch, chunks in found.items()]
+    return Reply("\n".join(lines) or "no batch yet", found, code=1 if any(found.values()) else 0)
 
 
 def _connect(name: str) -> Reply:

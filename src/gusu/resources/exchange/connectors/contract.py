@@ -71,14 +71,14 @@ class Source:
     relation: an SQL table expression for the engine that has the contract's columns, each VARCHAR, in the source's
     order.
     place: what the source is called in messages; no personal value.
-    position: an SQL expression over it: where a person finds the row, from 1, never twice.
+    position: an SQL expression over it: where a person finds the row, from 1, never twice. It names no contract column.
     sha256: of the source's bytes, to know a source that has not changed; "" where it has none.
     complete: everything there is, not only what changed.
     cursor: where to go on next time; newest: an SQL aggregate over the landed rows that answers it, where only they
     know it (a batch without rows keeps the cursor it began with).
     told_rows: how many rows the source says it gives.
     proof: measures by chunk (position - 1) // CHUNK_ROWS, where the source computed them itself, over the same
-    canonical form with `asked.salt`; else the relation is measured, and then read again.
+    canonical form with `asked.salt`; else the relation is read twice, to land it and to compare what landed.
     diagnose: called when the engine could not read it: raises the BadInput that names the position, or returns.
     """
 

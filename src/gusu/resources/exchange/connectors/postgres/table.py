@@ -14,6 +14,7 @@ from gusu.resources.exchange.connectors.contract import CHUNK_ROWS, Asked
 from gusu.resources.exchange.errors import ColumnsMissing, TableMissing
 
 CSV = "(FORMAT csv, NULL '\\N', FORCE_QUOTE *)"
+BUFFER = 1 << 20  # bytes; rows come one by one
 TIMES = ("timestamp", "date")
 CASTS_BYTES = 180000  # the first server version that reads a number from bytes by itself
 
@@ -91,7 +92,7 @@ class Table:
         query = sql.SQL("COPY (SELECT {} FROM {} AS t WHERE {} ORDER BY t.{}) TO STDOUT " + CSV).format(
             texts, self.name, wanted, Identifier(self.asked.key)
         )
-        with file.open("wb") as spool, self.database.cursor().copy(query) as copied:
+        with file.open("wb", BUFFER) as spool, self.database.cursor().copy(query) as copied:
             spool.writelines(copied)
 
     def reached(self) -> str:
