@@ -127,7 +127,7 @@ def test_the_forgotten_are_hidden_at_once_gone_everywhere_and_do_not_come_back(c
     fuse_register(city, by=BY)
     anew = queries.newest_edition("population")
     assert anew is not None
-    assert (anew.rebuilt, anew.digest) == (True, after.digest)
+    assert (anew.rebuilt, anew.digest, anew.added, anew.changed, anew.removed) == (True, after.digest, 0, 0, 0)
     batch = open_batch(Exchange.objects.get(code="police_residents"), by=BY, whole=True)
     receive_batch(batch, by=BY)
     assert everywhere(number) == ["landed/police_residents"]

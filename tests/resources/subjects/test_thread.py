@@ -172,6 +172,7 @@ def test_departments_records_become_golden_records(city: BaseRegister) -> None:
     assert anew is not None
     assert (anew.number, anew.rebuilt, anew.inputs) == (3, True, merged.inputs)
     assert (anew.digest, anew.doubts, anew.subjects) == (merged.digest, merged.doubts, merged.subjects)
+    assert (anew.added, anew.changed, anew.removed) == (0, 0, 0)
     assert len(by_merging) == anew.subjects
     assert dossiers() == by_merging
 

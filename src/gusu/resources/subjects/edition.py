@@ -143,12 +143,12 @@ class Making:
         if loading.finish() != (whole.measure.rows, whole.fingerprints):
             raise NotWhatWasFused(register=self.spec.code)
 
+        counts = loading.compare()
+
         def put() -> tuple[int, int, int]:
-            before = self.inputs.newest.subjects if self.inputs.newest else 0
             loading.take_its_place()
             DossierKey.objects.filter(register=self.inputs.register).delete()
-            now = whole.measure.rows
-            return max(now - before, 0), min(before, now), max(before - now, 0)
+            return counts
 
         return Publication(whole.measure, whole.doubts, True, put)
 

@@ -122,6 +122,18 @@ class Loading:
             [(rows, weight)] = cursor.fetchall()
         return rows, int(weight)
 
+    def compare(self) -> tuple[int, int, int]:
+        """Subjects (added, changed, removed) against the register's own table."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FILTER (WHERE was.subject IS NULL), "
+                "count(*) FILTER (WHERE was.fingerprint <> now.fingerprint), "
+                "count(*) FILTER (WHERE now.subject IS NULL) "
+                f"FROM {self.layout.spec.table} AS was FULL JOIN {self.table} AS now USING (subject)"
+            )
+            [(added, changed, removed)] = cursor.fetchall()
+        return added, changed, removed
+
     def take_its_place(self) -> None:
         """Inside the commit: from now on this is the register."""
         with connection.cursor() as cursor:
@@ -136,14 +148,17 @@ def merge(layout: Layout, fill: Callable[[Sink], int], gone: Iterable[str]) -> t
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE arriving (LIKE {table}) ON COMMIT DROP")
         _copy("arriving", layout, fill)
-        cursor.execute(f"SELECT count(*) FROM arriving JOIN {table} USING (subject)")
-        [(known,)] = cursor.fetchall()
+        cursor.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE arriving.fingerprint <> {table}.fingerprint) "
+            f"FROM arriving JOIN {table} USING (subject)"
+        )
+        [(known, changed)] = cursor.fetchall()
         cursor.execute(
             f"INSERT INTO {table} ({listed}) SELECT {listed} FROM arriving ON CONFLICT (subject) DO UPDATE SET {fresh}"
         )
         written = cursor.rowcount
         cursor.execute(f"DELETE FROM {table} WHERE subject = ANY(%s::uuid[])", [list(gone)])
-    return written - known, known
+    return written - known, changed
 
 
 def read_dossiers(layout: Layout, subjects: Path) -> list[tuple[str, str, bytes]]:
