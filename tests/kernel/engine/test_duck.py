@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from django.conf import settings
 
+from gusu.kernel.crypto import keys
 from gusu.kernel.engine import duck, process
 from gusu.kernel.engine.errors import EngineDied, EngineRefused
 
@@ -338,3 +340,20 @@ def _child_of(pid: int) -> int:
                 if b"engine/child.py" in Path(f"/proc/{child}/cmdline").read_bytes():
                     return int(child)
     return 0
+
+
+@pytest.mark.usefixtures("own_keys")
+def test_a_file_of_the_lake_is_closed_and_says_by_which_key(tmp_path: Path) -> None:
+    first, plain = f"{tmp_path}/a.k{keys.active()}.parquet", f"{tmp_path}/before-there-were-keys.parquet"
+    duck.run([f"COPY (SELECT '{ID}' AS number) TO '{path}' ({duck.parquet(path)})" for path in (first, plain)])
+    keys.rotate()
+    second = f"{tmp_path}/b.k{keys.active()}.parquet"
+    duck.run([f"COPY (SELECT '{ID}' AS number) TO '{second}' ({duck.parquet(second)})"])
+
+    assert [ID.encode() in Path(path).read_bytes() for path in (first, plain, second)] == [False, True, False]
+    assert duck.run([f"SELECT count(*) FROM {duck.files([second, plain, first])} WHERE number = '{ID}'"]) == [[[3]]]
+    with pytest.raises(duckdb.Error, match="encrypted"):
+        duckdb.read_parquet(first).fetchall()
+    wrong = Path(first).rename(tmp_path / f"a.k{keys.active()}.parquet")
+    with pytest.raises(EngineRefused):
+        duck.run([f"SELECT * FROM {duck.files([str(wrong)])}"])

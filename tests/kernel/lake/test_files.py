@@ -27,7 +27,7 @@ def lake(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> 
 
 def written(rows: int = 2) -> str:
     path = files.draft("people", "000001")
-    duck.run([f"COPY (SELECT * FROM range({rows})) TO {duck.literal(files.address(path))} (FORMAT parquet)"])
+    duck.run([f"COPY (SELECT * FROM range({rows})) TO {duck.literal(files.address(path))} ({duck.parquet(path)})"])
     return path
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-import duckdb
 import pytest
 from tests.departments import departments
 from tests.resources.road import BY
@@ -13,6 +12,7 @@ from gusu.demo.departments.build import departments_folder
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.models import AuditLine
+from gusu.kernel.engine import duck
 from gusu.kernel.engine.digest import Measure
 from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.lake import files
@@ -46,9 +46,8 @@ def everywhere(number: str) -> list[str]:
     """The layers and datasets of the lake that hold a number, as the database names the files."""
     found = []
     for file in LakeFile.objects.order_by("layer", "dataset"):
-        [(held,)] = duckdb.sql(
-            f"SELECT count(*) FROM read_parquet('{files.address(file.path)}') AS t WHERE t::VARCHAR LIKE '%{number}%'"
-        ).fetchall()
+        its = duck.files([files.address(file.path)])
+        [[[held]]] = duck.run([f"SELECT count(*) FROM {its} AS t WHERE t::VARCHAR LIKE '%{number}%'"])
         found += [f"{file.layer}/{file.dataset}"] if held else []
     return found
 
@@ -64,12 +63,18 @@ def forget_everywhere() -> None:
 def somebody(where: str) -> tuple[str, str]:
     """A person without defects: number and name. where: in how many and which resources, as SQL over their number."""
     truth = departments_folder() / "truth"
-    return duckdb.sql(f"""
+    [[found]] = duck.run(
+        [
+            f"""
         SELECT number, name FROM '{truth}/people.parquet' WHERE person IN (
             SELECT person FROM '{truth}/records.parquet' GROUP BY person
             HAVING bool_and(defect = '') AND {where}
         ) ORDER BY person LIMIT 1
-    """).fetchone() or ("", "")
+    """
+        ]
+    )
+    number, name = found
+    return number, name
 
 
 def has(resource: str) -> str:
@@ -138,15 +143,20 @@ def test_the_forgotten_are_hidden_at_once_gone_everywhere_and_do_not_come_back(c
     assert Erasure.objects.count() == 1
 
 
-def facts_of_the_married(number: str) -> list[tuple[str, str]]:
+def facts_of_the_married(number: str) -> duck.Rows:
     """What the lake holds about whoever is married to this person, but for this person's own items."""
-    paths = files.paths("marriages", "000001")
-    return duckdb.sql(f"""
-        SELECT 女方公民身份号码, 登记日期 FROM read_parquet({paths}) WHERE _position IN (
+    marriages = duck.files(files.paths("marriages", "000001"))
+    [found] = duck.run(
+        [
+            f"""
+        SELECT 女方公民身份号码, 登记日期 FROM {marriages} WHERE _position IN (
             SELECT position FROM '{departments_folder()}/truth/records.parquet' WHERE resource = 'marriages'
             AND person = (SELECT person FROM '{departments_folder()}/truth/people.parquet' WHERE number = '{number}')
         ) AND 女方公民身份号码 <> '{number}' ORDER BY ALL
-    """).fetchall()
+    """
+        ]
+    )
+    return found
 
 
 def test_what_is_past_its_retention_and_superseded_goes_and_its_receipt_stays(city: BaseRegister) -> None:

@@ -13,10 +13,12 @@ from django.db import connection
 from tests.departments import departments
 from tests.resources.road import BY
 
+from gusu.demo.departments import police
 from gusu.demo.departments.build import departments_folder, next_day
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.models import AuditLine
 from gusu.kernel.crypto import bulk
+from gusu.kernel.engine import duck
 from gusu.kernel.engine.digest import Measure
 from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.lake import files
@@ -68,11 +70,13 @@ def test_departments_records_become_golden_records(city: BaseRegister) -> None:
     # Links: of records whose number can be recovered, two are one subject just when they are one person.
     links = " UNION ALL ".join(
         f"SELECT '{source.resource}' AS resource, _position AS position, subject "
-        f"FROM read_parquet({files.paths(f'population.{source.code}', '000001', 'links')})"
+        f"FROM {duck.files(files.paths(f'population.{source.code}', '000001', 'links'))}"
         for source in spec_of(city.spec).sources
         if source.resource != "marriages"
     )
-    wrong, linked, recoverable = duckdb.sql(f"""
+    [[[wrong, linked, recoverable]]] = duck.run(
+        [
+            f"""
         WITH paired AS (
             SELECT person, subject FROM '{truth}/records.parquet' JOIN ({links}) USING (resource, position)
             WHERE number_recoverable
@@ -81,7 +85,9 @@ def test_departments_records_become_golden_records(city: BaseRegister) -> None:
                     HAVING count(DISTINCT person) > 1))
              + (SELECT count(*) FROM (SELECT person FROM paired GROUP BY 1 HAVING count(DISTINCT subject) > 1)),
             count(subject), count(*) FROM paired
-    """).fetchone() or (1, 0, 1)
+    """
+        ]
+    )
     assert (wrong, linked / recoverable >= 0.99) == (0, True)
 
     # What stands adds up, in the database as in the edition.
@@ -185,3 +191,38 @@ def dossiers() -> dict[str, bytes]:
             "JOIN resources_dossierkey AS k ON k.id = r.key"
         )
         return {subject: bulk.open_(bytes(closed), subject, wrapped) for subject, wrapped, closed in cursor}
+
+
+def test_a_record_told_again_under_another_number_leaves_the_one_and_joins_the_other(city: BaseRegister) -> None:
+    truth = departments_folder() / "truth"
+    (one, number), (other, others) = duckdb.sql(f"""
+        SELECT person, number FROM '{truth}/people.parquet' WHERE person IN (
+            SELECT person FROM '{truth}/records.parquet' GROUP BY person
+            HAVING bool_and(defect = '') AND bool_and(resource = 'police_residents')
+        ) ORDER BY person LIMIT 2
+    """).fetchall()
+    assert one != other
+    before = queries.newest_edition("population")
+    assert before is not None
+    with police.opened() as system:
+        moved = 'UPDATE huji.rk SET "GMSFHM" = %s, "GXSJ" = now() + interval \'1 day\' WHERE "GMSFHM" = %s'
+        assert system.execute(moved, [others, number]).rowcount == 1
+        system.commit()
+
+    take_in_everything()
+    merged = queries.newest_edition("population")
+    assert merged is not None
+    assert (merged.rebuilt, merged.removed, merged.changed, merged.added) == (False, 1, 1, 0)
+    assert merged.subjects == before.subjects - 1
+    by_merging = dossiers()
+    names = partial(queries.facts_about, "population", purpose="data_quality", by=OFFICER)
+    gone = names(queries.subject_id("population", number), ["person.name"])["person.name"]
+    here = names(queries.subject_id("population", others), ["person.name"])["person.name"]
+    assert (gone.state, here.state, len(here.losers)) == ("unknown", "known", 1)
+
+    BaseEdition.objects.filter(pk=merged.pk).update(inputs=[])
+    fuse_register(city, by=BY)
+    anew = queries.newest_edition("population")
+    assert anew is not None
+    assert (anew.rebuilt, anew.digest) == (True, merged.digest)
+    assert dossiers() == by_merging

@@ -17,6 +17,7 @@ from gusu.demo.departments.build import departments_folder, next_day
 from gusu.kernel import clock, ids
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.models import AuditLine
+from gusu.kernel.engine import duck
 from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.lake import files
 from gusu.kernel.lake.models import LakeFile
@@ -27,7 +28,8 @@ from gusu.packkit.rooms import gather
 from gusu.resources.exchange.models import Batch, Exchange
 from gusu.resources.subjects import queries
 from gusu.resources.subjects.actions import fuse_register, link_batch
-from gusu.resources.subjects.models import BaseRegister
+from gusu.resources.subjects.facts import trust_of
+from gusu.resources.subjects.models import BaseRegister, Erasure
 from gusu.resources.subjects.pack import Subjects
 from gusu.resources.subjects.queries import Change, Fact, Trust
 from gusu.resources.subjects.spec import SourceOf, SubjectsPiece
@@ -95,14 +97,12 @@ def test_a_doubt_goes_back_to_its_sources_by_position_alone(city: list[str]) -> 
         assert (len(found), by_pages) == (edition.doubts[doubt.code], found)
 
         for source, asked in doubt.asked.items():
-            text = b"".join(queries.doubts_of("population", doubt.code, source, **EXPLAINING)).decode("utf-8-sig")
-            heading, *rows = list(csv.reader(io.StringIO(text)))
-            assert heading == REPORT
+            rows = report(doubt.code, source)
             assert {row[3] for row in rows} <= set(asked)
             assert subjects_at(spec, source, {int(row[1]) for row in rows}) <= set(found)
             if doubt.where:
                 assert len({row[1] for row in rows}) == len(found)
-            assert [value for value in personal_values(truth) if value in text] == []
+            assert personal_values(truth) & {cell for row in rows for cell in row} == set()
     assert sum(edition.doubts.values()) > 3
 
     # It is marked at the value it is about, for whoever sees all that it speaks of.
@@ -113,6 +113,13 @@ def test_a_doubt_goes_back_to_its_sources_by_position_alone(city: list[str]) -> 
     ]
     only = facts(dead, ["person.household_state"])
     assert queries.doubts_about("population", dead, only) == {}
+
+    # Who must be forgotten is on no list and has no past.
+    forget(dead)
+    assert dead not in doubted("registered_after_death", limit=1000)
+    assert len(report("registered_after_death", "deaths")) == edition.doubts["registered_after_death"] - 1
+    assert queries.timeline("population", dead, city, **EXPLAINING).words == []
+    assert {fact.state for fact in as_of(dead, city).values()} == {"unknown"}
 
     # Without a grant of all it speaks of there is no list; a source it does not speak of has none.
     stranger = Actor(account="acc1-TEST", organisation="tourism")
@@ -281,7 +288,7 @@ def test_why_a_value_stands(sayings: list[tuple[str, int | None]], trust: Trust)
     tiers = [["police"], ["insured", "health"], ["elderly", "deaths"]]
     winner, *losers = [said(source, day) for source, day in sayings]
 
-    assert queries._trust(tiers, winner, losers) == trust
+    assert trust_of(tiers, winner, losers) == trust
 
 
 EXPLAINING: dict[str, Any] = {"purpose": "data_quality", "by": OFFICER}
@@ -300,10 +307,8 @@ def subjects(condition: str) -> list[str]:
 
 def subjects_at(spec: SubjectsPiece, source: str, positions: set[int]) -> set[str]:
     """Whose the records at these positions of a source's first batch are."""
-    import duckdb  # only this test asks the lake by itself
-
-    links = files.paths(f"{spec.code}.{source}", "000001", "links")
-    rows = duckdb.sql(f"SELECT _position, subject FROM read_parquet({links})").fetchall()
+    links = duck.files(files.paths(f"{spec.code}.{source}", "000001", "links"))
+    [rows] = duck.run([f"SELECT _position, subject FROM {links}"])
     return {ids.spelled(queries.KIND, subject) for position, subject in rows if position in positions}
 
 
@@ -316,6 +321,19 @@ def personal_values(truth: Path) -> set[str]:
 
 def doubted(code: str, *, limit: int, after: str = "") -> list[str]:
     return queries.doubted("population", code, limit=limit, after=after, **EXPLAINING)
+
+
+def report(doubt: str, source: str) -> list[list[str]]:
+    """The rows of the list that goes back to a source."""
+    text = b"".join(queries.doubts_of("population", doubt, source, **EXPLAINING)).decode("utf-8-sig")
+    heading, *rows = list(csv.reader(io.StringIO(text)))
+    assert heading == REPORT
+    return rows
+
+
+def forget(subject: str) -> None:
+    register, number = BaseRegister.objects.get(code="population"), ids.read(queries.KIND, subject)
+    Erasure.objects.create(register=register, subject=number, ground="law", at=clock.now(), due_at=clock.now())
 
 
 def facts(subject: str, elements: list[str]) -> dict[str, Fact]:

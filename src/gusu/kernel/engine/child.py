@@ -46,6 +46,9 @@ def run(program: dict[str, Any]) -> dict[str, object]:
 
     answers: list[object] = []
     with closing(duckdb.connect(":memory:", config=program["settings"])) as connection:
+        connection.execute(f"LOAD '{program['cipher']}'")
+        for label, key in program["keys"].items():
+            connection.execute(f"PRAGMA add_parquet_key('{label}', '{key}')")
         for protocol in program["protocols"]:
             import fsspec  # few programs need it
 

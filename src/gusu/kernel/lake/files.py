@@ -14,16 +14,16 @@ import fsspec
 from django.conf import settings
 
 from gusu.kernel import clock, ids
+from gusu.kernel.crypto import keys
 from gusu.kernel.errors import Busy
 from gusu.kernel.lake.models import LakeFile
 
 CHUNK = 1 << 20
-PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"  # how the engine writes a file of the lake
 
 
 def draft(dataset: str, batch: str, layer: str = "landed") -> str:
     """A fresh path, relative to the lake, for one file of this batch; the folder is there when this returns."""
-    path = f"{layer}/{dataset}/{batch}/{ids.new('lf')}.parquet"
+    path = f"{layer}/{dataset}/{batch}/{ids.new('lf')}{_ending()}"
     _filesystem().makedirs(address(path).rsplit("/", 1)[0], exist_ok=True)
     return path
 
@@ -32,25 +32,34 @@ def draft(dataset: str, batch: str, layer: str = "landed") -> str:
 class Cut:
     """Where a batch that is cut in parts is drafted: a folder, and the pattern of its files' names.
 
-    The engine writes `COPY … TO folder (…, PARTITION_BY (part), FILENAME_PATTERN pattern, APPEND, RETURN_FILES)` and
-    answers the files it wrote.
+    The engine writes `COPY … TO folder (…, PARTITION_BY (part), FILENAME_PATTERN stem, APPEND, RETURN_FILES)` and
+    answers the files it wrote.  name: of the files, with `{uuid}` in it; stem: the same without the ending.
     """
 
     folder: str
-    pattern: str
+    name: str
+
+    @property
+    def stem(self) -> str:
+        return self.name.removesuffix(".parquet")
 
 
 def draft_cut(dataset: str, batch: str, layer: str) -> Cut:
     """A fresh draft for a batch cut in parts."""
     folder = f"{layer}/{dataset}/{batch}"
     _filesystem().makedirs(address(folder), exist_ok=True)
-    return Cut(address(folder), ids.new("lf") + "_{uuid}")
+    return Cut(address(folder), ids.new("lf") + "_{uuid}" + _ending())
 
 
 def written_cut(found: Sequence[str]) -> list["Written"]:
     """Measure the files of a cut draft, as the engine named them."""
     root = address("")
     return [written(path.removeprefix(root)) for path in sorted(found)]
+
+
+def _ending() -> str:
+    """Names the key that closes the file (`kernel/engine/duck.py`)."""
+    return f".k{keys.active()}.parquet"
 
 
 def address(path: str) -> str:

@@ -47,7 +47,7 @@ def take_out(batch: Batch, records: Collection[int], items: Mapping[str, Collect
         [
             digest.measured(f"(SELECT * FROM {old} WHERE {touched})", columns, batch.salt, cut=CHUNK_OF),
             f"COPY (SELECT *{f' REPLACE ({emptied})' if emptied else ''} FROM {old} WHERE NOT {_among(records)}) "
-            f"TO {duck.literal(files.address(draft))} ({files.PARQUET})",
+            f"TO {duck.literal(files.address(draft))} ({duck.parquet(draft)})",
             digest.measured(f"(SELECT * FROM {new} WHERE {touched})", columns, batch.salt, cut=CHUNK_OF),
         ]
     )

@@ -47,17 +47,13 @@ def land(batch: Batch, source: Source, asked: Asked) -> Landed:
         [
             ONE_THREAD,
             f"COPY (SELECT {source.position} AS {POSITION}, {columns} FROM {source.relation}) "
-            f"TO {duck.literal(files.address(path))} ({files.PARQUET})",
+            f"TO {duck.literal(files.address(path))} ({duck.parquet(path)})",
             _compared(source, landed, asked) if source.proof is None else _measured(landed, asked),
             f"SELECT {_chunk()}, min({POSITION}), max({POSITION}) FROM {landed} GROUP BY 1",
             f"SELECT {source.newest or 'NULL'} FROM {landed}{'' if source.newest else ' LIMIT 1'}",
         ],
     )
-    at_source = at_target = digest.measures(found)
-    if source.proof is not None:
-        at_source = source.proof
-    elif None in at_target or digest.whole(at_target.values()).rows != copied:
-        at_source, at_target = _measured_apart(source, landed, asked)
+    at_source, at_target = _both_ends(source, landed, asked, digest.measures(found), copied)
     _prove_equal(batch, at_source, at_target)
     ends = {number: (first, last) for number, first, last in spans}
     return Landed(
@@ -69,6 +65,31 @@ def land(batch: Batch, source: Source, asked: Asked) -> Landed:
         ],
         (newest[0][0] if newest else None) or source.cursor or asked.cursor,
     )
+
+
+def holds_all_of(landed: Landed, before: Sequence[str], asked: Asked) -> bool:
+    """Whether every row of a draft stands, the same in every item, in an earlier batch's files."""
+    columns = ", ".join(map(duck.name, asked.columns))
+    new, old = duck.files([files.address(landed.path)]), duck.files(before)
+    key = duck.name(asked.key)
+    its = f" WHERE {key} IN (SELECT {key} FROM {new})" if asked.key else ""
+    [[[missing]]] = duck.run(
+        [f"SELECT count(*) FROM (SELECT {columns} FROM {new} EXCEPT SELECT {columns} FROM {old}{its})"]
+    )
+    return not missing
+
+
+def _both_ends(
+    source: Source, landed: str, asked: Asked, found: dict[int, Measure], copied: int
+) -> tuple[Mapping[int, Measure], Mapping[int, Measure]]:
+    """What source and draft add up to, by chunk. Where all rows that were copied are the same, one sum is both."""
+    if source.proof is not None:
+        return source.proof, found
+    if None not in found and digest.whole(found.values()).rows == copied:
+        return found, found
+    given = f"(SELECT {source.position} AS {POSITION}, * FROM {source.relation})"
+    apart = _answers(source, [_measured(given, asked), _measured(landed, asked)])
+    return digest.measures(apart[0]), digest.measures(apart[1])
 
 
 def _compared(source: Source, landed: str, asked: Asked) -> str:
@@ -84,30 +105,12 @@ def _compared(source: Source, landed: str, asked: Asked) -> str:
     return digest.measured(f"({beside})", asked.columns, asked.salt, cut="_chunk")
 
 
-def _measured_apart(source: Source, landed: str, asked: Asked) -> list[dict[int, Measure]]:
-    """Source and draft, each by itself, where a comparison has found that they differ."""
-    given = f"(SELECT {source.position} AS {POSITION}, * FROM {source.relation})"
-    return list(map(digest.measures, _answers(source, [_measured(given, asked), _measured(landed, asked)])))
-
-
 def _measured(rows: str, asked: Asked) -> str:
     return digest.measured(rows, asked.columns, asked.salt, cut=_chunk())
 
 
 def _chunk() -> str:
     return f"({POSITION} - 1) // {CHUNK_ROWS}"
-
-
-def holds_all_of(landed: Landed, before: Sequence[str], asked: Asked) -> bool:
-    """Whether every row of a draft stands, the same in every item, in an earlier batch's files."""
-    columns = ", ".join(map(duck.name, asked.columns))
-    new, old = duck.files([files.address(landed.path)]), duck.files(before)
-    key = duck.name(asked.key)
-    its = f" WHERE {key} IN (SELECT {key} FROM {new})" if asked.key else ""
-    [[[missing]]] = duck.run(
-        [f"SELECT count(*) FROM (SELECT {columns} FROM {new} EXCEPT SELECT {columns} FROM {old}{its})"]
-    )
-    return not missing
 
 
 def _answers(source: Source, statements: list[str]) -> list[duck.Rows]:

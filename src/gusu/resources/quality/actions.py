@@ -110,9 +110,9 @@ def _found(batch: Batch, rules: list[tuple[Rule, AnyKind]], quarantined: str, fi
             *checking.statements(kinds, duck.files(files_of(batch)), _relation, codes_in_force),
             f"CREATE TABLE rules AS SELECT * FROM (VALUES {declared or NO_RULE}) AS v(rule, element, severity)",
             f"COPY (SELECT position AS _position FROM ({KEPT_OUT}) ORDER BY 1) "
-            f"TO {literal(files.address(quarantined))} ({files.PARQUET})",
+            f"TO {duck.literal(files.address(quarantined))} ({duck.parquet(quarantined)})",
             f"COPY (SELECT position AS _position, rule FROM failures ORDER BY position, rule) "
-            f"TO {literal(files.address(findings))} ({files.PARQUET})",
+            f"TO {duck.literal(files.address(findings))} ({duck.parquet(findings)})",
             f"COPY (SELECT position, rule, element FROM failures JOIN rules USING (rule) WHERE severity = 'quarantine' "
             f"ORDER BY position, rule) TO {literal(exported)} (FORMAT csv, HEADER false)",
             f"SELECT (SELECT count(*) FROM looked), (SELECT count(*) FROM ({KEPT_OUT})), count(*) FROM failures",

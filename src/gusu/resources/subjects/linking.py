@@ -13,9 +13,9 @@ from hashlib import sha256
 
 import msgspec
 
-from gusu.kernel.engine.duck import files, literal, name
+from gusu.kernel.engine.duck import files, literal, name, parquet
 from gusu.kernel.engine.forms import normal
-from gusu.kernel.lake.files import PARQUET, Cut
+from gusu.kernel.lake.files import Cut
 from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, column
 
 VERSION = 2  # of this program: batches are linked anew when it changes
@@ -65,17 +65,17 @@ def statements(
                 SELECT _position, {record} AS record, {subject} AS subject
                 FROM (SELECT *, {normal(forms[spec.number], name(source.items[spec.number]))} AS number FROM batch)
             ) {forgotten}
-        ) TO {literal(links)} ({PARQUET})""",
-        f"SELECT count(*), count(subject) FROM read_parquet({literal(links)})",
+        ) TO {literal(links)} ({parquet(links)})""",
+        f"SELECT count(*), count(subject) FROM {files([links])}",
         f"""COPY (
             SELECT links.subject, links.record, batch._position, {_moment(source)} AS moment,
                 {_values(spec, source, forms)},
                 {part_of("links.subject", parts)} AS part
-            FROM batch JOIN read_parquet({literal(links)}) AS links USING (_position)
+            FROM batch JOIN {files([links])} AS links USING (_position)
             WHERE links.subject IS NOT NULL
         ) TO {literal(linked.folder)}
-        ({PARQUET}, ROW_GROUP_SIZE 40960, PARTITION_BY (part), FILENAME_PATTERN {literal(linked.pattern)}, APPEND,
-        RETURN_FILES)""",
+        ({parquet(linked.name)}, ROW_GROUP_SIZE 40960,
+        PARTITION_BY (part), FILENAME_PATTERN {literal(linked.stem)}, APPEND, RETURN_FILES)""",
     ]
 
 

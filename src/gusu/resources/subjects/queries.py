@@ -1,10 +1,8 @@
 """What can be asked of a base register: facts for a purpose, whose they are, and why a value stands."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -13,18 +11,19 @@ from gusu.identity.purposes import queries as purposes
 from gusu.kernel import clock, ids
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit import trail
-from gusu.kernel.crypto import bulk
 from gusu.kernel.engine import duck, forms
 from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.text import Text
 from gusu.kernel.vocabulary.queries import elements as elements_of
 from gusu.resources.catalogue.queries import GRANTED, granted_to
 from gusu.resources.exchange.queries import batch_names, stood
-from gusu.resources.subjects import secrets, store
+from gusu.resources.subjects import doubts, secrets, store
 from gusu.resources.subjects import timeline as past
-from gusu.resources.subjects.fusing import ENTRY, FIELD, LETTERS, NOBODY, VALUES_FROM, doubt_bits
+from gusu.resources.subjects.doubts import Place, places
+from gusu.resources.subjects.facts import Entries, Fact, Said, Trust, entries_of, fact_of, layout_of, opened, trust_of
+from gusu.resources.subjects.fusing import doubt_bits
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, Erasure
-from gusu.resources.subjects.spec import Doubt, SubjectsPiece, Tiers, spec_of, table_of
+from gusu.resources.subjects.spec import Doubt, SubjectsPiece, spec_of, table_of
 from gusu.resources.subjects.timeline import Change, Timeline, Word
 
 __all__ = [
@@ -54,76 +53,13 @@ __all__ = [
     "timeline",
     "trusts",
 ]
-State = Literal["known", "unknown", "withheld", "unavailable"]
 KIND = "sub"  # of a subject's identifier
-REPORTED = ("批次 batch", "位置 position", "信息项 item", "数据元 element", "疑点 doubt", "说明 meaning")
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 REMEMBERED = f"""NOT EXISTS (
     SELECT 1 FROM {Erasure._meta.db_table} AS x JOIN {BaseRegister._meta.db_table} AS g ON g.id = x.register_id
     WHERE g.code = %s AND x.subject = r.subject)"""
 """That a row `r` of a register's table, its code given, is not somebody to be forgotten."""
 OWN_DATA = "own_data"  # the purpose under which a person sees everything about themselves
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What one source says of one element. moment: when its record was last true, None where it does not tell.
-
-    batch, position: the record, in the batch it came with.
-    """
-
-    source: str
-    title: Text
-    value: str
-    batch: int
-    position: int
-    moment: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One element about one subject.
-
-    known: `winner` has the value, `losers` what others say.  unknown: no source has a value.  withheld: no grant
-    covers it.  unavailable: none of its sources has arrived.
-    """
-
-    element: str
-    state: State
-    winner: Said | None = None
-    losers: tuple[Said, ...] = ()
-
-    @property
-    def value(self) -> str | None:
-        return self.winner.value if self.winner else None
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """Why a value stands.
-
-    tier: of its source among the `tiers` declared for the element, 1 the most trusted.  only: no other source has a
-    value.  trusted: the others are of lower tiers.  newest: others of its tier are older.  declared: others of its tier
-    are as old, so the declared order decides.
-    """
-
-    tier: int
-    tiers: int
-    reason: Literal["only", "trusted", "newest", "declared"]
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How the dossiers of an edition are read.
-
-    arrived: codes of the sources there were.  order: element → its place in `won`.  places: for each source, element →
-    its place in an entry.
-    """
-
-    spec: SubjectsPiece
-    arrived: frozenset[str]
-    order: dict[str, int]
-    places: tuple[dict[str, int], ...]
 
 
 def base_registers() -> list[BaseRegister]:
@@ -246,10 +182,10 @@ def facts_about(register: str, subject: str, elements: Sequence[str], *, purpose
         if edition is None:
             facts = {element: Fact(element, "unavailable") for element in elements}
         else:
-            layout = _layout(edition, spec, tuple(sources))
+            layout = layout_of(edition, spec, tuple(sources))
             allowed = set(layout.spec.elements) if own else set(granted or ())
-            said = _opened(dossier, number, wrapped) if dossier else []
-            facts = {element: _fact(layout, element, allowed, won, said) for element in elements}
+            said = opened(dossier, number, wrapped) if dossier else []
+            facts = {element: fact_of(layout, element, allowed, won, said) for element in elements}
         withheld = [element for element, fact in facts.items() if fact.state == "withheld"]
         refused = "withheld" if len(withheld) == len(facts) else ""
         detail: dict[str, object] = {"elements": list(facts), "withheld": withheld}
@@ -323,11 +259,11 @@ def _facts_as_of(
     if unread:
         raise past.HistoryGone(batch=unread[0])
     arrived = tuple(source.code for source in spec.sources if batches[source.resource])
-    layout = _layout(edition.pk, edition.spec, arrived)
+    layout = layout_of(edition.pk, edition.spec, arrived)
     forgotten = not any(batches.values()) or _is_forgotten(spec.code, subject)
     won, dossier = ("", "") if forgotten else past.judged(spec, found, subject, true_on)
-    said = [entry.split(FIELD) for entry in dossier.split(ENTRY)] if dossier else []
-    return {element: _fact(layout, element, granted, won, said) for element in elements}
+    said = entries_of(dossier)
+    return {element: fact_of(layout, element, granted, won, said) for element in elements}
 
 
 def _granted(register: str, subject: str, purpose: str, by: Actor) -> set[str]:
@@ -360,25 +296,13 @@ def _looked(
 def trusts(register: str, facts: Mapping[str, Fact]) -> dict[str, Trust]:
     """Why each known fact's value stands."""
     tiers = _in_force(register).elements
-    return {code: _trust(tiers[code], fact.winner, fact.losers) for code, fact in facts.items() if fact.winner}
+    return {code: trust_of(tiers[code], fact.winner, fact.losers) for code, fact in facts.items() if fact.winner}
 
 
 def _in_force(register: str) -> SubjectsPiece:
     """The declaration the newest edition was made by: what its doubts and values are read by."""
     edition = newest_edition(register)
     return spec_of(edition.spec) if edition else declared(register)
-
-
-def _trust(tiers: Tiers, winner: Said, losers: Sequence[Said]) -> Trust:
-    rank = next(place for place, tier in enumerate(tiers, 1) if winner.source in tier)
-    others = [said for said in losers if said.source != winner.source]
-    equals = [said.moment for said in others if said.source in tiers[rank - 1]]
-    if not others:
-        return Trust(rank, len(tiers), "only")
-    if not equals:
-        return Trust(rank, len(tiers), "trusted")
-    is_newest = winner.moment is not None and all(at is None or at < winner.moment for at in equals)
-    return Trust(rank, len(tiers), "newest" if is_newest else "declared")
 
 
 def doubts_about(register: str, subject: str, facts: Mapping[str, Fact]) -> dict[str, list[Text]]:
@@ -417,7 +341,7 @@ def doubted(register: str, code: str, *, after: str = "", limit: int, purpose: s
     doubt = _may_see(doubt_of(register, code), "doubted", register, purpose, by)
     start = ids.read(KIND, after) if after else UUID(int=0)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT r.subject FROM {_with(doubt, register)} LIMIT %s", [start, limit])
+        cursor.execute(f"SELECT r.subject FROM {_with(doubt, register)} LIMIT %s", [register, start, limit])
         found = [ids.spelled(KIND, subject) for (subject,) in cursor.fetchall()]
     _line("doubted", register, "", by=by, purpose=purpose, detail={"doubt": code, "listed": len(found)})
     return found
@@ -431,10 +355,13 @@ def doubts_of(register: str, code: str, source: str, *, purpose: str, by: Actor)
     doubt = _may_see(doubt_of(register, code), "doubts_of", register, purpose, by)
     if source not in doubt.asked:
         raise NotFound(kind=Text("来源", "source"), key=source)
-    rows = sorted(set(_positions(register, doubt, source)))
+    edition, rows = newest_edition(register), list[Place]()
+    if edition:
+        layout = layout_of(edition.pk, edition.spec, tuple(edition.sources))
+        rows = sorted(set(places(layout, doubt, source, _dossiers(doubt, register))))
     detail: dict[str, object] = {"doubt": code, "source": source, "rows": len(rows)}
     _line("doubts_of", register, "", by=by, purpose=purpose, detail=detail)
-    return _report(_in_force(register), doubt, source, rows)
+    return doubts.report(_in_force(register), doubt, source, rows, batch_names({row.batch for row in rows}))
 
 
 def _may_see(doubt: Doubt, verb: str, register: str, purpose: str, by: Actor) -> Doubt:
@@ -446,43 +373,27 @@ def _may_see(doubt: Doubt, verb: str, register: str, purpose: str, by: Actor) ->
 
 
 def _with(doubt: Doubt, register: str, more: str = "") -> str:
-    """SQL of the golden records with a doubt after a subject, in order."""
+    """SQL of the golden records `r` with a doubt, of a register (given) after a subject (given), in order."""
     spec = _in_force(register)
     bit = doubt_bits(spec)[doubt.code]
     return (
-        f"{spec.table} AS r {more} WHERE r.doubts <> 0 AND r.doubts & {bit} <> 0 AND r.subject > %s ORDER BY r.subject"
+        f"{spec.table} AS r {more} WHERE r.doubts <> 0 AND r.doubts & {bit} <> 0 AND {REMEMBERED} "
+        "AND r.subject > %s ORDER BY r.subject"
     )
 
 
-def _positions(register: str, doubt: Doubt, source: str) -> Iterator[tuple[int, int, str]]:
-    """(batch, position, element) of the source's newest word about each subject with this doubt."""
-    edition, keys = newest_edition(register), DossierKey._meta.db_table
-    if edition is None:
-        return
-    layout = _layout(edition.pk, edition.spec, tuple(edition.sources))
-    last: UUID | None = UUID(int=0)
-    doubted_ = _with(doubt, register, f"JOIN {keys} AS k ON k.id = r.key")
-    while last is not None:
+def _dossiers(doubt: Doubt, register: str) -> Iterator[Entries]:
+    """What is said of every subject with this doubt."""
+    keys, last = DossierKey._meta.db_table, UUID(int=0)
+    place = _with(doubt, register, f"JOIN {keys} AS k ON k.id = r.key")
+    while True:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT r.subject, r.dossier, k.wrapped FROM {doubted_} LIMIT 1000", [last])
+            cursor.execute(f"SELECT r.subject, r.dossier, k.wrapped FROM {place} LIMIT 1000", [register, last])
             found = cursor.fetchall()
-        last = found[-1][0] if found else None
-        for subject, closed, wrapped in found:
-            said = _opened(closed, subject, wrapped)
-            for element in doubt.asked[source]:
-                told = (one for _, one in _told(layout, element, said) if one.source == source)
-                if newest := next(told, None):
-                    yield newest.batch, newest.position, element
-
-
-def _report(spec: SubjectsPiece, doubt: Doubt, source: str, rows: Sequence[tuple[int, int, str]]) -> Iterator[bytes]:
-    names = batch_names({batch for batch, _, _ in rows})
-    items = next(one.items for one in spec.sources if one.code == source)
-    meaning = f"{doubt.title.zh} · {doubt.title.en}"
-    told = [(names[batch], str(at), items[of], of, doubt.code, meaning) for batch, at, of in rows]
-    yield "\ufeff".encode()
-    for cells in (REPORTED, *told):
-        yield (",".join(f'"{cell}"' for cell in cells) + "\r\n").encode()
+        if not found:
+            return
+        yield from (opened(dossier, subject, wrapped) for subject, dossier, wrapped in found)
+        last = found[-1][0]
 
 
 def _row(table: str, register: str, subject: UUID, purpose: str, by: Actor) -> tuple[Any, ...]:
@@ -502,48 +413,3 @@ def _row(table: str, register: str, subject: UUID, purpose: str, by: Actor) -> t
         )
         [row] = cursor.fetchall()
     return tuple(row)
-
-
-@lru_cache(maxsize=16)
-def _layout(edition: int, spec: str, sources: tuple[str, ...]) -> Layout:
-    """A declaration, not a value: editions never change."""
-    read = spec_of(spec)
-    return Layout(
-        read,
-        frozenset(sources),
-        {element: place for place, element in enumerate(read.elements)},
-        tuple(
-            {element: place for place, element in enumerate(read.given_by(source), VALUES_FROM)}
-            for source in read.sources
-        ),
-    )
-
-
-def _opened(dossier: bytes, subject: UUID, wrapped: str) -> list[list[str]]:
-    text = bulk.open_(bytes(dossier), str(subject), wrapped).decode()
-    return [entry.split(FIELD) for entry in text.split(ENTRY)]
-
-
-def _fact(layout: Layout, element: str, allowed: set[str], won: str | None, said: list[list[str]]) -> Fact:
-    if element not in allowed:
-        return Fact(element, "withheld")
-    tiers = layout.spec.elements.get(element, [])
-    if not {code for tier in tiers for code in tier} & layout.arrived:
-        return Fact(element, "unavailable")
-    winner = won[layout.order[element]] if won else NOBODY
-    told = list(_told(layout, element, said))
-    first = next((each for letter, each in told if letter == winner), None)
-    return Fact(element, "known" if first else "unknown", first, tuple(each for _, each in told if each is not first))
-
-
-def _told(layout: Layout, element: str, entries: Iterable[list[str]]) -> Iterable[tuple[str, Said]]:
-    """(source's letter, what it says) of each entry that has a value; a source's newest word before its older."""
-    for entry in entries:
-        letter, batch, position, _record, moment = entry[:VALUES_FROM]
-        which = LETTERS.index(letter)
-        place = layout.places[which].get(element)
-        if place is not None and (value := entry[place]):
-            source = layout.spec.sources[which]
-            when = past.wall_clock(int(moment)) if moment else None
-            title = Text(source.title.zh, source.title.en)
-            yield letter, Said(source.code, title, value, int(batch), int(position), when)

@@ -57,6 +57,8 @@ def source(asked: Asked) -> Source | None:
     if delivery is None:
         return None
     control = _control(delivery.path, settings, by_hand=asked.path is not None)
+    if control:
+        control.prove_size(delivery.path)  # first: a file cut inside a character is cut short, not badly encoded
     text = _text(delivery.path, asked.spool, settings.encoding)
     if control:
         control.prove(delivery.path, text.sha256)
@@ -115,7 +117,8 @@ def _prove_bytes(path: Path, encoding: str, write: Callable[[str], object]) -> t
             raise WrongEncoding(place=path.name, byte=at, encoding=encoding.upper()) from None
         if (nul := chunk.find(b"\0")) >= 0:
             raise NulByte(place=path.name, byte=done + nul + 1)
-        together = together or any(two in tail + chunk for two in TWO_LINE_ENDS)
+        seam = tail + chunk
+        together = together or any(two in seam for two in TWO_LINE_ENDS)
         done, tail = done + len(chunk), chunk[-1:]
     return hashed.hexdigest(), together
 

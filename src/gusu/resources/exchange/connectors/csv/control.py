@@ -20,11 +20,14 @@ class Control:
     sha256: str
     complete: bool | None
 
-    def prove(self, path: Path, sha256: str) -> None:
-        """WrongControl when the file's bytes are not those that were sent."""
+    def prove_size(self, path: Path) -> None:
+        """WrongControl when the file has more or fewer bytes than were sent."""
         size = path.stat().st_size
         if self.size not in (None, size):
             raise WrongControl(place=path.name, item=SIZE, told=self.size, found=size)
+
+    def prove(self, path: Path, sha256: str) -> None:
+        """WrongControl when the file's bytes are not those that were sent."""
         if self.sha256 not in ("", sha256):
             raise WrongControl(place=path.name, item=SHA256, told=self.sha256, found=sha256)
 
