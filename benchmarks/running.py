@@ -40,7 +40,7 @@ class City:
         about = json.loads((self.place.run / "city.json").read_text())
         found = {child["name"]: processes.members(child["pid"]) for child in about["children"]}
         postmaster = int((self.place.postgres / "postmaster.pid").read_text().split("\n", 1)[0])
-        return found | {"postgres": [postmaster, *_children_of(postmaster)]}
+        return found | {"postgres": [postmaster, *children_of(postmaster)]}
 
     def command(self, *words: str) -> str:
         """What a `gusu` command says about this city."""
@@ -75,6 +75,17 @@ def running(folder: Path) -> Iterator[City]:
 def cpu_seconds(pids: list[int]) -> float:
     """Time on a processor, of these processes and of their children that have ended."""
     return sum(sum(map(int, fields[11:15])) for pid in pids if (fields := _stat(pid))) / TICK
+
+
+def own_and_ended(pid: int) -> tuple[float, float]:
+    """The same in two: of the process itself, and of its children that have ended."""
+    times = list(map(int, _stat(pid)[11:15]))
+    return sum(times[:2]) / TICK, sum(times[2:]) / TICK
+
+
+def shared_out_bytes(pids: list[int]) -> int:
+    """Memory of these processes, a page that n processes share counted as an n-th for each (Pss)."""
+    return sum(_pss(pid) for pid in pids) * 1024
 
 
 def resident_bytes(pids: list[int]) -> int:
@@ -150,8 +161,8 @@ def request(
     connection.request(method, path, urlencode(form) if form is not None else None, headers)
     answer = connection.getresponse()
     answer.read()
-    given = [line.split(";")[0].split("=", 1) for line in answer.headers.get_all("Set-Cookie") or []]
-    return answer.status, dict(map(tuple, given))
+    given = [line.split(";")[0].partition("=") for line in answer.headers.get_all("Set-Cookie") or []]
+    return answer.status, {name: value for name, _, value in given}
 
 
 def get(path: str, cookies: dict[str, str] | None = None) -> Callable[[http.client.HTTPConnection], None]:
@@ -202,7 +213,8 @@ def _spent(city: City) -> dict[str, float]:
     return {part: cpu_seconds(groups[part]) for part in ASKED}
 
 
-def _children_of(parent: int) -> list[int]:
+def children_of(parent: int) -> list[int]:
+    """Process numbers, corpses too."""
     pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
     return [pid for pid in pids if (fields := _stat(pid)) and fields[1] == str(parent)]
 
@@ -213,3 +225,11 @@ def _stat(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
+
+
+def _pss(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it has ended
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))

@@ -40,6 +40,7 @@ class Row:
 
 ANOTHERS = ("{citizen}",)  # the account of a citizen, filled in from the city
 BATCH = ("divisions", 1)
+SUBJECT = ("population", "sub1-00000000000000000000000000")
 PLACE = ("divisions", "320508000000")
 
 TABLE = {
@@ -91,7 +92,10 @@ TABLE = {
     "quarantine_file": Row(DATA, get=200, args=BATCH),
     "base_register": Row(DATA, get=200, args=("population",)),
     "look_up": Row(DATA, post=422, args=("population",)),
-    "golden_record": Row(DATA, get=200, args=("population", "sub1-00000000000000000000000000")),
+    "golden_record": Row(DATA, get=200, args=SUBJECT),
+    "timeline": Row(DATA, get=200, args=SUBJECT),
+    "doubt": Row(DATA, get=200, args=("population", "name_differs")),
+    "doubt_file": Row(DATA, get=200, args=("population", "name_differs", "police")),
     # auditors
     "audit": Row(AUDITOR, get=200),
     # administrators

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 from tests.browser import axe, shot
-from tests.stories.running import City, cells, messages, path_of, running_city
+from tests.stories.running import City, messages, path_of, running_city
+
+from gusu.kernel.ids import spelled
 
 PEOPLE = 1_000
+DEAD_AND_REGISTERED = "已登记死亡，户籍未注销"
 INSURED = "/official/exchanges/insured_persons"
 
 
@@ -47,7 +50,7 @@ def test_a_data_officer_sends_back_what_is_wrong_and_it_comes_home_corrected(peo
 
 def test_a_value_says_where_it_comes_from_and_the_look_leaves_a_line(people: City) -> None:
     people.wait_for_road()
-    [(name,)] = people.sql("SELECT name FROM subjects_population WHERE won[1] > 0 ORDER BY subject LIMIT 1")
+    [(name,)] = people.sql("SELECT name FROM subjects_population WHERE substr(won, 2, 1) = 'A' LIMIT 1")
     [(before,)] = people.sql("SELECT count(*) FROM kernel_auditline WHERE verb = 'subjects.facts_about'")
 
     with people.visit("data", at="/official/exchanges") as page:
@@ -58,8 +61,8 @@ def test_a_value_says_where_it_comes_from_and_the_look_leaves_a_line(people: Cit
         if page.get_by_role("heading", level=1).inner_text() != "金色记录":
             page.get_by_role("region", name="查找结果").get_by_role("link").first.click()
 
-        facts = {row[0]: row[1:] for row in cells(page, "金色记录")}
-        assert facts["姓名"][0] == name
+        assert values(page)["姓名"] == name
+        assert page.locator(".summary > div", has_text="姓名").locator("small").inner_text().endswith("公安户籍")
         assert str(name) not in path_of(page)
         axe(page)
         shot(page, "golden-record")
@@ -77,6 +80,70 @@ def test_nobody_is_found_by_part_of_a_number(people: City) -> None:
         assert page.get_by_text("本库中没有与此完全一致的主体").is_visible()
         assert "3205" not in path_of(page)
         assert messages(page) == []
+
+
+def test_a_doubt_is_marked_at_its_value_and_goes_back_to_its_sources(people: City, tmp_path: Path) -> None:
+    people.wait_for_road()
+    with people.visit("data", at="/official/bases/population") as page:
+        page.get_by_role("link", name=DEAD_AND_REGISTERED).click()
+        axe(page)
+        shot(page, "doubt")
+        listed = page.locator("main li a").count()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="死亡登记清单").click()
+        returned = tmp_path / "doubts.csv"
+        download.value.save_as(returned)
+        _header, *rows = list(csv.reader(io.StringIO(returned.read_text(encoding="utf-8-sig"))))
+        assert listed == len(rows) > 0
+        assert {row[3] for row in rows} == {"person.death_date"}
+
+        page.locator("main li a").first.click()
+        registered = page.locator(".summary > div", has_text="户籍状态")
+        assert registered.locator(".tag").all_inner_texts() == [DEAD_AND_REGISTERED]
+        registered.locator("summary").click()
+        assert "police_residents/" in registered.locator("details p").inner_text()
+
+
+def test_a_record_is_seen_as_it_was_and_its_timeline_says_what_changed(people: City) -> None:
+    people.wait_for_road()
+    known = {subject for (subject,) in people.sql("SELECT subject FROM subjects_population")}
+    [(edition, moment)] = people.sql(
+        "SELECT max(number), now() AT TIME ZONE 'Asia/Shanghai' FROM resources_baseedition"
+    )
+    people.command("demo", "--next-day", "240")
+    people.command("exchange", "receive", "insured_persons")
+    people.wait_for_road()
+    told = people.sql("SELECT subject FROM subjects_population WHERE edition > %s ORDER BY subject", edition)
+    subject = next(spelled("sub", one) for (one,) in told if one in known)  # type: ignore[arg-type]
+
+    with people.visit("data", at=f"/official/bases/population/{subject}") as page:
+        page.get_by_role("link", name="时间线").click()
+        axe(page)
+        shot(page, "timeline")
+        newest = page.locator(".timeline > li").first
+        assert newest.locator(".what-title").inner_text() == "社会保险参保 · 内容变更"
+        assert newest.locator("p", has_text="→").count() > 0
+        delivery = newest.get_by_role("link").inner_text()
+
+        page.get_by_label("获知时间").fill(f"{moment:%Y-%m-%dT%H:%M:%S}")
+        page.get_by_role("button", name="查询").click()
+        axe(page)
+        shot(page, "as-of")
+        assert page.get_by_text("以下不是当前采信的内容").is_visible()
+        assert delivery not in all_of(page)
+        page.get_by_role("link", name="查看当前采信的内容").click()
+        assert delivery in all_of(page)
+
+
+def values(page: Page) -> dict[str, str]:
+    """What stands of each element on a golden record."""
+    rows = page.locator(".summary > div:has(.why)").all()
+    return {row.locator("dt").inner_text(): row.locator("summary > span").first.inner_text() for row in rows}
+
+
+def all_of(page: Page) -> str:
+    """Everything the page says, folded or not."""
+    return page.locator("main").text_content() or ""
 
 
 def number_of(page: Page, label: str) -> int:

@@ -28,7 +28,10 @@ urlpatterns = [
     ),
     path("official/bases/<slug:code>", officials.base_register, name="base_register"),
     path("official/bases/<slug:code>/look-up", officials.look_up, name="look_up"),
+    path("official/bases/<slug:code>/doubts/<slug:doubt>", officials.doubt, name="doubt"),
+    path("official/bases/<slug:code>/doubts/<slug:doubt>/<slug:source>.csv", officials.doubt_file, name="doubt_file"),
     path("official/bases/<slug:code>/<str:subject>", officials.golden_record, name="golden_record"),
+    path("official/bases/<slug:code>/<str:subject>/timeline", officials.timeline, name="timeline"),
     path("official/audit", officials.audit, name="audit"),
     path("official/calendar", officials.calendar, name="calendar"),
 ]

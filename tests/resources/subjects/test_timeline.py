@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -309,7 +310,7 @@ def subjects_at(spec: SubjectsPiece, source: str, positions: set[int]) -> set[st
     """Whose the records at these positions of a source's first batch are."""
     links = duck.files(files.paths(f"{spec.code}.{source}", "000001", "links"))
     [rows] = duck.run([f"SELECT _position, subject FROM {links}"])
-    return {ids.spelled(queries.KIND, subject) for position, subject in rows if position in positions}
+    return {ids.spelled(queries.KIND, UUID(subject)) for position, subject in rows if position in positions}
 
 
 def personal_values(truth: Path) -> set[str]:

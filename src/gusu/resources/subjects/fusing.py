@@ -122,8 +122,12 @@ def letter(spec: SubjectsPiece, code: str) -> str:
 
 
 def _row(elements: Sequence[str]) -> str:
-    values = ", ".join(f"coalesce({name(column(element))}, '')" for element in elements)
-    return f"concat_ws({literal(COLUMN)}, {values})" if values else "''"
+    return _told([name(column(element)) for element in elements], COLUMN)
+
+
+def _told(fields: Sequence[str], between: str) -> str:
+    """SQL of the fields one after the other, whatever their type, nothing for NULL (as `concat` has it)."""
+    return f"concat({f', {literal(between)}, '.join(fields)})" if fields else "''"
 
 
 def _nothing(spec: SubjectsPiece, source: SourceOf) -> str:
@@ -158,8 +162,7 @@ def _side_by_side(spec: SubjectsPiece) -> str:
 
 def _entry(spec: SubjectsPiece, source: SourceOf, table: str) -> str:
     fields = [*FIXED, *map(name, linking.columns(spec, source))]
-    said = ", ".join(f"coalesce({table}.{field}{'::VARCHAR' if field in FIXED else ''}, '')" for field in fields)
-    return f"concat_ws({literal(FIELD)}, '{letter(spec, source.code)}', {said})"
+    return _told([f"'{letter(spec, source.code)}'", *(f"{table}.{field}" for field in fields)], FIELD)
 
 
 def _rank(spec: SubjectsPiece, element: str) -> str:

@@ -1,6 +1,6 @@
 """The officials' home, the data officer's runs and quarantine, the auditor's trail, the calendar."""
 
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -175,23 +176,117 @@ def _base_register(
 
 @page(may=permission("registers.explain"))
 @require_safe
-def golden_record(request: Request, code: str, subject: str) -> HttpResponseBase:
-    """One subject: each value, who says so, who says otherwise. Opening it leaves a line in the trail."""
-    register = subjects_queries.base_register(code)
-    purpose = request.GET.get("purpose", EXPLAINING)
-    asked = list(subjects_queries.declared(code).elements)
-    facts = subjects_queries.facts_about(code, subject, asked, purpose=purpose, by=request.actor)
-    batches = {said.batch for fact in facts.values() for said in (fact.winner, *fact.losers) if said}
+def doubt(request: Request, code: str, doubt: str) -> HttpResponseBase:
+    """The subjects about whom sources contradict each other in one way, and the lists that go back to the sources."""
+    register, declared = subjects_queries.base_register(code), subjects_queries.doubt_of(code, doubt)
+    purpose, after = request.GET.get("purpose", EXPLAINING), request.GET.get("after", "")
+    subjects = subjects_queries.doubted(code, doubt, after=after, limit=PAGE, purpose=purpose, by=request.actor)
+    edition = subjects_queries.newest_edition(code)
+    asked = {"purpose": purpose}
     seen = {
         "register": register,
-        "subject": subject,
-        "facts": list(facts.values()),
-        "known": elements(asked),
-        "purpose": dict(_purposes())[purpose],
-        "batches": exchange_queries.batches_by_id(batches),
-        "values": labels_by_element(asked),
+        "doubt": doubt,
+        "title": Text(declared.title.zh, declared.title.en),
+        "count": edition.doubts.get(doubt, 0) if edition else 0,
+        "sources": subjects_queries.sources_of(code, declared) if request.actor.can("quality.read") else [],
+        "subjects": subjects,
+        "asked": urlencode(asked),
+        "next": f"?{urlencode(asked | {'after': subjects[-1]})}" if len(subjects) == PAGE else "",
     }
-    return show(request, "officials/golden_record.html", seen)
+    return show(request, "officials/doubt.html", seen)
+
+
+@page(may=permission("quality.read"))
+@require_safe
+def doubt_file(request: Request, code: str, doubt: str, source: str) -> HttpResponseBase:
+    """The list of a doubt for one source's department: batch, position and item; no value leaves with it."""
+    rows = subjects_queries.doubts_of(code, doubt, source, purpose=EXPLAINING, by=request.actor)
+    answer = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{code}-{doubt}-{source}.csv"'
+    return answer
+
+
+@page(may=permission("registers.explain"))
+@require_safe
+def golden_record(request: Request, code: str, subject: str) -> HttpResponseBase:
+    """One subject: each value, who says so and why it stands, who says otherwise; today, or as of a moment.
+
+    Opening it leaves a line in the trail.
+    """
+    register = subjects_queries.base_register(code)
+    purpose, asked = request.GET.get("purpose", EXPLAINING), list(subjects_queries.declared(code).elements)
+    typed = {name: request.GET.get(name, "").strip() for name in ("true_on", "known_at")}
+    errors, true_on, known_at = _moments(typed)
+    facts: dict[str, subjects_queries.Fact] = {}
+    if true_on or known_at:
+        facts = subjects_queries.facts_as_of(
+            code, subject, asked, true_on=true_on, known_at=known_at, purpose=purpose, by=request.actor
+        )
+    elif not errors:
+        facts = subjects_queries.facts_about(code, subject, asked, purpose=purpose, by=request.actor)
+    batches = {said.batch for fact in facts.values() for said in (fact.winner, *fact.losers) if said}
+    seen = _about_one(register, subject, purpose, asked) | {
+        "facts": [fact for fact in facts.values() if fact.winner],
+        "without": {
+            state: [fact.element for fact in facts.values() if fact.state == state]
+            for state in ("unknown", "withheld", "unavailable")
+        },
+        "trusts": subjects_queries.trusts(code, facts),
+        "doubts": {} if true_on or known_at else subjects_queries.doubts_about(code, subject, facts),
+        "batches": exchange_queries.batches_by_id(batches),
+        "errors": errors,
+        "wrong": dict(errors),
+        "typed": typed,
+        "true_on": true_on,
+        "known_at": known_at,
+    }
+    return show(request, "officials/golden_record.html", seen, status=422 if errors else 200)
+
+
+@page(may=permission("registers.explain"))
+@require_safe
+def timeline(request: Request, code: str, subject: str) -> HttpResponseBase:
+    """Everything that was ever said of one subject, newest first. Opening it leaves a line in the trail."""
+    register = subjects_queries.base_register(code)
+    purpose, asked = request.GET.get("purpose", EXPLAINING), list(subjects_queries.declared(code).elements)
+    found = subjects_queries.timeline(code, subject, asked, purpose=purpose, by=request.actor)
+    told = [word for word in found.words if word.what != "repeated"]
+    seen = _about_one(register, subject, purpose, asked) | {
+        "told": told,
+        "repeated": len(found.words) - len(told),
+        "withheld": found.withheld,
+        "unread": found.unread,
+        "batches": exchange_queries.batches_by_id({word.batch for word in told}),
+        "wrong": {},
+        "typed": {"true_on": "", "known_at": ""},
+    }
+    return show(request, "officials/timeline.html", seen)
+
+
+def _about_one(register: subjects_queries.BaseRegister, subject: str, purpose: str, asked: list[str]) -> dict[str, Any]:
+    """What every page about one subject needs."""
+    return {
+        "register": register,
+        "subject": subject,
+        "known": elements(asked),
+        "values": labels_by_element(asked),
+        "purpose": purpose,
+        "purpose_label": dict(_purposes()).get(purpose, purpose),
+    }
+
+
+def _moments(typed: dict[str, str]) -> tuple[list[tuple[str, str]], date | None, datetime | None]:
+    """(errors, true on, known at) of what was typed into the form that asks as of a moment."""
+    errors, true_on, known_at = [], None, None
+    try:
+        true_on = date.fromisoformat(typed["true_on"]) if typed["true_on"] else None
+    except ValueError:
+        errors.append(("true_on", _("Enter the day as 2026-10-01")))
+    try:
+        known_at = timezone.make_aware(datetime.fromisoformat(typed["known_at"])) if typed["known_at"] else None
+    except ValueError:
+        errors.append(("known_at", _("Enter the moment as 2026-10-01T09:30")))
+    return errors, true_on, known_at
 
 
 def _purposes() -> list[tuple[str, str]]:
