@@ -19,7 +19,8 @@ from gusu.site.server import processes
 from gusu.site.server.place import Place
 from gusu.site.server.postgres import Embedded
 
-HAND = Path(__file__).with_name("hand.py")
+ROOT = Path(__file__).parents[2]
+HAND = [sys.executable, "-m", "tests.stories.hand"]
 PATIENCE = 120.0
 
 
@@ -41,10 +42,10 @@ def wait_for(
 
 
 class City:
-    """A data folder and keys of its own, a supervisor, and a hand inside."""
+    """A data folder and keys of its own, a supervisor, and a hand inside. people: of its demo departments."""
 
-    def __init__(self, folder: Path) -> None:
-        self.place = Place(folder / "data")
+    def __init__(self, folder: Path, *, people: int = 0) -> None:
+        self.place, self.people = Place(folder / "data"), people
         rest = {name: value for name, value in os.environ.items() if not name.startswith(("GUSU_", "DATABASE_URL"))}
         self.environment = {**rest, "GUSU_DATA": str(self.place.data), "GUSU_KEYS": str(folder / "keys")}
         self.said = folder / "said.txt"
@@ -56,7 +57,7 @@ class City:
         """Start the city and come back when it says it is ready."""
         self.place.address_file.unlink(missing_ok=True)
         with open(self.said, "ab") as said:
-            command = [sys.executable, "-m", "gusu", "up", "--port", "0"]
+            command = [sys.executable, "-m", "gusu", "up", "--port", "0", "--people", str(self.people)]
             self.supervisor = subprocess.Popen(command, env=self.environment, stdout=said, stderr=said)
         wait_for("the city to be ready", self._has_said_ready)
 
@@ -86,9 +87,8 @@ class City:
         if self._hand is None:
             ours = {"DATABASE_URL": Embedded(self.place).url, "DJANGO_SETTINGS_MODULE": "gusu.site.settings"}
             pipe = subprocess.PIPE
-            self._hand = subprocess.Popen(
-                [sys.executable, str(HAND)], env={**self.environment, **ours}, stdin=pipe, stdout=pipe, text=True
-            )
+            inside = {**self.environment, **ours}
+            self._hand = subprocess.Popen(HAND, cwd=ROOT, env=inside, stdin=pipe, stdout=pipe, text=True)
         assert self._hand.stdin is not None
         assert self._hand.stdout is not None
         self._hand.stdin.write(json.dumps({"do": deed, "with": given}) + "\n")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser
 from tests.browser import browser
+from tests.committing import committed, own_keys
 
 if TYPE_CHECKING:
     from tests.stories.running import City
 
-__all__ = ["browser"]
+__all__ = ["browser", "committed", "own_keys"]
 
 
 @pytest.fixture(scope="session")

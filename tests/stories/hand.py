@@ -1,4 +1,4 @@
-"""Inside a city that a test started: opens batches and looks closely.  `python hand.py`: a line of JSON in, a line out.
+"""Inside a city that a test started: opens batches and looks closely.  A line of JSON in, a line out.
 
 A process of its own, since Django in the test's process belongs to another city.  When the database goes away it waits
 for it; any other failure ends it, with its traceback on standard error.
@@ -17,6 +17,8 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.db import Error, close_old_connections, transaction  # noqa: E402
+from tests.people_road import hand_in, told  # noqa: E402
+from tests.stories.misfortunes import break_a_rule, mend, misdeliver, names, plant, sealed_values, somebody  # noqa: E402
 
 from gusu.kernel.actor import house  # noqa: E402
 from gusu.kernel.audit.queries import faults  # noqa: E402
@@ -48,15 +50,16 @@ def audit_faults() -> list[str]:
 
 
 def lake_faults() -> list[str]:
-    """Rows without their file as it was, batches with two files."""
+    """Rows without their file as it was, batches or parts of them with two files."""
     found, seen = [], set()
     for row in LakeFile.objects.order_by("path"):
         file = Path(settings.LAKE) / row.path
         if not file.is_file() or sha256(file.read_bytes()).hexdigest() != row.sha256:
             found.append(f"{row.path}: missing or changed")
-        if (row.dataset, row.batch) in seen:
+        place = (row.layer, row.dataset, row.batch, row.part)
+        if place in seen:
             found.append(f"{row.path}: a second file of its batch")
-        seen.add((row.dataset, row.batch))
+        seen.add(place)
     return found
 
 
@@ -73,7 +76,9 @@ def trouble() -> list[str]:
     return [f"{part.name}: {part.said}" for part in condition.observed(Place.chosen()).parts if not part.ok]
 
 
-DEEDS = {deed.__name__: deed for deed in (queue, digests, audit_faults, lake_faults, swept, trouble)}
+LOOKING = (digests, told, audit_faults, lake_faults, swept, trouble, sealed_values, names, somebody)
+DOING = (queue, hand_in, plant, misdeliver, mend, break_a_rule)
+DEEDS = {deed.__name__: deed for deed in (*LOOKING, *DOING)}
 
 
 def obey(line: str) -> object:

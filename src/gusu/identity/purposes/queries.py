@@ -8,6 +8,9 @@ from gusu.kernel.text import Text
 
 __all__ = ["Purpose"]
 
+# SQL for whether a purpose can be named today, its code given: a query that reads under a purpose asks it along.
+CAN_BE_NAMED = f"EXISTS (SELECT FROM {Purpose._meta.db_table} WHERE code = %s AND retired_at IS NULL)"
+
 
 def purposes_in_force() -> QuerySet[Purpose]:
     return Purpose.objects.filter(retired_at=None).order_by("code")
@@ -17,5 +20,9 @@ def purpose(code: str) -> Purpose:
     """A purpose that can be named today; NotFound."""
     found = purposes_in_force().filter(code=code).first()
     if found is None:
-        raise NotFound(kind=Text("用途", "purpose"), key=code)
+        raise no_purpose(code)
     return found
+
+
+def no_purpose(code: str) -> NotFound:
+    return NotFound(kind=Text("用途", "purpose"), key=code)

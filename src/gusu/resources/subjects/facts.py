@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Literal
 from uuid import UUID
 
@@ -79,9 +78,8 @@ class Layout:
     places: tuple[dict[str, int], ...]
 
 
-@lru_cache(maxsize=16)
-def layout_of(edition: int, spec: str, sources: tuple[str, ...]) -> Layout:
-    """A declaration, not a value: editions never change."""
+def layout_of(spec: str, sources: tuple[str, ...]) -> Layout:
+    """Of an edition made by this declaration (`spec.kept_as`), of whose sources these had arrived."""
     read = spec_of(spec)
     return Layout(
         read,

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
+from psycopg.errors import UndefinedTable
 
 from gusu.identity.purposes import queries as purposes
 from gusu.kernel import clock, ids
@@ -20,7 +22,18 @@ from gusu.resources.exchange.queries import batch_names, stood
 from gusu.resources.subjects import doubts, secrets, store
 from gusu.resources.subjects import timeline as past
 from gusu.resources.subjects.doubts import Place, places
-from gusu.resources.subjects.facts import Entries, Fact, Said, Trust, entries_of, fact_of, layout_of, opened, trust_of
+from gusu.resources.subjects.facts import (
+    Entries,
+    Fact,
+    Layout,
+    Said,
+    Trust,
+    entries_of,
+    fact_of,
+    layout_of,
+    opened,
+    trust_of,
+)
 from gusu.resources.subjects.fusing import doubt_bits
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, Erasure
 from gusu.resources.subjects.spec import Doubt, SubjectsPiece, spec_of, table_of
@@ -70,8 +83,12 @@ def base_registers() -> list[BaseRegister]:
 def base_register(code: str) -> BaseRegister:
     found = BaseRegister.objects.filter(code=code, ended_at=None).first()
     if found is None:
-        raise NotFound(kind=Text("基础库", "base register"), key=code)
+        raise _no_register(code)
     return found
+
+
+def _no_register(code: str) -> NotFound:
+    return NotFound(kind=Text("基础库", "base register"), key=code)
 
 
 def registers_fed_by(resource: str) -> list[tuple[BaseRegister, SubjectsPiece]]:
@@ -174,22 +191,19 @@ def facts_about(register: str, subject: str, elements: Sequence[str], *, purpose
     The grants to `by`'s organisation are read in the same statement as the facts; what no grant covers is withheld.
     Leaves one line in the audit trail: who, what, for what.  NotFound: no such register or purpose.
     """
-    purposes.purpose(purpose)
-    number, table = ids.read(KIND, subject), table_of(base_register(register).code)
+    number = ids.read(KIND, subject)
     own = bool(by.subject) and by.subject == subject and purpose == OWN_DATA
     with transaction.atomic():
-        edition, spec, sources, won, dossier, wrapped, granted = _row(table, register, number, purpose, by)
-        if edition is None:
+        row = _row(register, number, purpose, by)
+        if row.edition is None:
             facts = {element: Fact(element, "unavailable") for element in elements}
         else:
-            layout = layout_of(edition, spec, tuple(sources))
-            allowed = set(layout.spec.elements) if own else set(granted or ())
-            said = opened(dossier, number, wrapped) if dossier else []
-            facts = {element: fact_of(layout, element, allowed, won, said) for element in elements}
+            layout = _layout(row.edition, row.published_at)
+            allowed = set(layout.spec.elements) if own else set(row.granted or ())
+            said = opened(row.dossier, number, row.wrapped) if row.dossier else []
+            facts = {element: fact_of(layout, element, allowed, row.won, said) for element in elements}
         withheld = [element for element, fact in facts.items() if fact.state == "withheld"]
-        refused = "withheld" if len(withheld) == len(facts) else ""
-        detail: dict[str, object] = {"elements": list(facts), "withheld": withheld}
-        _line("facts_about", register, subject, by=by, purpose=purpose, refused=refused, detail=detail)
+        _looked("facts_about", register, subject, list(facts), withheld, by=by, purpose=purpose)
     return facts
 
 
@@ -259,7 +273,7 @@ def _facts_as_of(
     if unread:
         raise past.HistoryGone(batch=unread[0])
     arrived = tuple(source.code for source in spec.sources if batches[source.resource])
-    layout = layout_of(edition.pk, edition.spec, arrived)
+    layout = layout_of(edition.spec, arrived)
     forgotten = not any(batches.values()) or _is_forgotten(spec.code, subject)
     won, dossier = ("", "") if forgotten else past.judged(spec, found, subject, true_on)
     said = entries_of(dossier)
@@ -357,7 +371,7 @@ def doubts_of(register: str, code: str, source: str, *, purpose: str, by: Actor)
         raise NotFound(kind=Text("来源", "source"), key=source)
     edition, rows = newest_edition(register), list[Place]()
     if edition:
-        layout = layout_of(edition.pk, edition.spec, tuple(edition.sources))
+        layout = layout_of(edition.spec, tuple(edition.sources))
         rows = sorted(set(places(layout, doubt, source, _dossiers(doubt, register))))
     detail: dict[str, object] = {"doubt": code, "source": source, "rows": len(rows)}
     _line("doubts_of", register, "", by=by, purpose=purpose, detail=detail)
@@ -396,20 +410,50 @@ def _dossiers(doubt: Doubt, register: str) -> Iterator[Entries]:
         last = found[-1][0]
 
 
-def _row(table: str, register: str, subject: UUID, purpose: str, by: Actor) -> tuple[Any, ...]:
+class _Row(NamedTuple):
+    """What one statement reads for `facts_about`. edition None: nothing has been published; won None: nobody known."""
+
+    can_be_named: bool
+    register: int | None
+    edition: int | None
+    published_at: datetime | None
+    won: str | None
+    dossier: bytes | None
+    wrapped: str
+    granted: list[str] | None
+
+
+def _row(register: str, subject: UUID, purpose: str, by: Actor) -> _Row:
     edition, keys, registers = (model._meta.db_table for model in (BaseEdition, DossierKey, BaseRegister))
     today = clock.today()
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT e.id, e.spec, e.sources, r.won, r.dossier, k.wrapped, ({GRANTED})
-            FROM (SELECT 1) AS one
-            LEFT JOIN LATERAL (
-                SELECT e.* FROM {edition} AS e JOIN {registers} AS g ON g.id = e.register_id WHERE g.code = %s
-                ORDER BY e.number DESC LIMIT 1
-            ) AS e ON true
-            LEFT JOIN {table} AS r ON r.subject = %s AND {REMEMBERED}
-            LEFT JOIN {keys} AS k ON k.id = r.key""",
-            [by.organisation, purpose, today, today, register, register, subject, register],
-        )
-        [row] = cursor.fetchall()
-    return tuple(row)
+        try:
+            cursor.execute(
+                f"""SELECT {purposes.CAN_BE_NAMED}, g.id, e.id, e.at, r.won, r.dossier, k.wrapped, ({GRANTED})
+                FROM (SELECT 1) AS one
+                LEFT JOIN {registers} AS g ON g.code = %s AND g.ended_at IS NULL
+                LEFT JOIN LATERAL (
+                    SELECT id, at FROM {edition} WHERE register_id = g.id ORDER BY number DESC LIMIT 1
+                ) AS e ON true
+                LEFT JOIN {duck.name(table_of(register))} AS r ON r.subject = %s AND {REMEMBERED}
+                LEFT JOIN {keys} AS k ON k.id = r.key""",
+                [purpose, by.organisation, purpose, today, today, register, register, subject, register],
+            )
+        except ProgrammingError as wrong:
+            if isinstance(wrong.__cause__, UndefinedTable):
+                raise _no_register(register) from None
+            raise
+        [found] = cursor.fetchall()
+    row = _Row(*found)
+    if not row.can_be_named:
+        raise purposes.no_purpose(purpose)
+    if row.register is None:
+        raise _no_register(register)
+    return row
+
+
+@lru_cache(maxsize=16)
+def _layout(edition: int, published_at: datetime) -> Layout:
+    """How an edition's dossiers are read: a declaration, not a value, and what was published never changes."""
+    found = BaseEdition.objects.get(pk=edition)
+    return layout_of(found.spec, tuple(found.sources))
