@@ -20,6 +20,7 @@ from gusu.packkit.load import load
 from gusu.packkit.rooms import gather
 from gusu.resources.exchange.actions import open_batch
 from gusu.resources.exchange.queries import exchanges_due
+from gusu.resources.subjects.jobs import look_again
 from gusu.site.wiring import PACK_ROOMS
 
 MANAGES = "identity.manage"
@@ -37,6 +38,7 @@ def prepare(people: int, report: Callable[[str], None]) -> list[str]:
     for exchange in exchanges_due():
         if not exchange.batches.exists():
             report(f"first batch of {exchange.code} queued as {open_batch(exchange, by=by)}")
+    look_again()
     signs = open_demo_accounts(by) if settings.DEMO else _first_administrator(by)
     return [f"{name:<14} {password:<18} {label.both}" for name, password, label in signs]
 

@@ -22,14 +22,15 @@ from gusu.kernel.engine import duck
 from gusu.kernel.engine.digest import Measure
 from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.lake import files
+from gusu.kernel.lake.models import LakeFile
 from gusu.packkit.apply import apply
 from gusu.packkit.load import load
 from gusu.packkit.rooms import gather
 from gusu.resources.exchange.actions import open_batch, receive_batch
 from gusu.resources.exchange.models import Exchange
 from gusu.resources.quality.actions import check_batch
-from gusu.resources.subjects import queries
-from gusu.resources.subjects.actions import fuse_register, link_batch
+from gusu.resources.subjects import linking, queries
+from gusu.resources.subjects.actions import fuse_register, left_by_an_earlier_program, link_batch
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, LinkedBatch
 from gusu.resources.subjects.spec import spec_of
 from gusu.site.wiring import PACK_ROOMS
@@ -193,7 +194,9 @@ def dossiers() -> dict[str, bytes]:
         return {subject: bulk.open_(bytes(closed), subject, wrapped) for subject, wrapped, closed in cursor}
 
 
-def test_a_record_told_again_under_another_number_leaves_the_one_and_joins_the_other(city: BaseRegister) -> None:
+def test_a_record_told_again_under_another_number_leaves_the_one_and_joins_the_other(
+    city: BaseRegister, monkeypatch: pytest.MonkeyPatch
+) -> None:
     truth = departments_folder() / "truth"
     (one, number), (other, others) = duckdb.sql(f"""
         SELECT person, number FROM '{truth}/people.parquet' WHERE person IN (
@@ -226,3 +229,16 @@ def test_a_record_told_again_under_another_number_leaves_the_one_and_joins_the_o
     assert anew is not None
     assert (anew.rebuilt, anew.digest) == (True, merged.digest)
     assert dossiers() == by_merging
+
+    # Another program of linking finds every batch again, and puts its files in place of the earlier one's.
+    assert left_by_an_earlier_program(city) == []
+    held = LakeFile.objects.count()
+    monkeypatch.setattr(linking, "VERSION", 99)
+    for batch in (left := left_by_an_earlier_program(city)):
+        assert not fuse_register(city, by=BY)
+        link_batch(batch, by=BY)
+    fuse_register(city, by=BY)
+    relinked = queries.newest_edition("population")
+    assert relinked is not None
+    assert (len(left), relinked.number, relinked.digest) == (7, anew.number + 1, anew.digest)
+    assert LakeFile.objects.count() == held

@@ -12,7 +12,7 @@ from gusu.resources.subjects.actions import fuse_register, left_by_an_earlier_pr
 from gusu.resources.subjects.erasing import forget_in, give_up_links
 from gusu.resources.subjects.events import BatchLinked, LinksGivenUp, SubjectErased
 from gusu.resources.subjects.models import BaseRegister
-from gusu.resources.subjects.queries import registers_fed_by
+from gusu.resources.subjects.queries import base_registers, registers_fed_by
 from gusu.resources.subjects.spec import spec_of
 
 LINK = "gusu.subjects.link"
@@ -36,6 +36,12 @@ def fuse(register: int) -> None:
 @job(FORGET)
 def forget(batch: int) -> None:
     forget_in(Batch.objects.select_related("exchange").get(pk=batch), by=house("worker"))
+
+
+def look_again() -> None:
+    """At a start: the programs may be others than those that made the registers."""
+    for register in base_registers():
+        later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)
 
 
 def on_batch_checked(event: BatchChecked) -> None:
