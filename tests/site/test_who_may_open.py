@@ -94,6 +94,7 @@ TABLE = {
     "look_up": Row(DATA, post=422, args=("population",)),
     "golden_record": Row(DATA, get=200, args=SUBJECT),
     "timeline": Row(DATA, get=200, args=SUBJECT),
+    "erase": Row(DATA, get=200, post=422, args=SUBJECT),
     "doubt": Row(DATA, get=200, args=("population", "name_differs")),
     "doubt_file": Row(DATA, get=200, args=("population", "name_differs", "police")),
     # auditors

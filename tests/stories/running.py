@@ -65,6 +65,13 @@ class City:
             assert time.monotonic() < deadline, self.said.read_text()
             time.sleep(0.2)
 
+    def wait_until(self, statement: str, answer: int) -> None:
+        """Until a count in the database is this."""
+        deadline = time.monotonic() + ROAD_SECONDS
+        while (found := self.sql(statement)) != [(answer,)]:
+            assert time.monotonic() < deadline, (found, self.said.read_text())
+            time.sleep(0.2)
+
     def command(self, *words: str) -> str:
         """What a `gusu` command about this city says."""
         line = [sys.executable, "-m", "gusu", *words, "--data", str(self.place.data)]

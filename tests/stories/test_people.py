@@ -58,7 +58,7 @@ def test_a_value_says_where_it_comes_from_and_the_look_leaves_a_line(people: Cit
         page.locator("select[name=element]").select_option("person.name")
         page.get_by_label("完整内容").fill(str(name))
         page.get_by_role("button", name="查找", exact=True).click()
-        if page.get_by_role("heading", level=1).inner_text() != "金色记录":
+        if page.get_by_role("heading", level=1).inner_text() != "黄金记录":
             page.get_by_role("region", name="查找结果").get_by_role("link").first.click()
 
         assert values(page)["姓名"] == name
@@ -133,6 +133,32 @@ def test_a_record_is_seen_as_it_was_and_its_timeline_says_what_changed(people: C
         assert delivery not in all_of(page)
         page.get_by_role("link", name="查看当前采信的内容").click()
         assert delivery in all_of(page)
+
+
+def test_somebody_is_forgotten_after_it_was_said_what_that_means(people: City) -> None:
+    people.wait_for_road()
+    [(one,)] = people.sql("SELECT subject FROM subjects_population WHERE substr(won, 2, 1) = 'A' ORDER BY 1 LIMIT 1")
+    [(before,)] = people.sql("SELECT count(*) FROM subjects_population")
+    subject = spelled("sub", one)  # type: ignore[arg-type]
+
+    with people.visit("data", at=f"/official/bases/population/{subject}") as page:
+        page.get_by_role("link", name="删除该主体的个人信息").click()
+        page.get_by_role("button", name="永久删除").click()
+        assert page.locator(".errors a").all_inner_texts() == ["请选择删除情形", "请确认您知道此操作不可撤销"]
+        axe(page)
+        page.get_by_label("删除情形").select_option("consent_withdrawn")
+        page.get_by_label("我知道此操作不可撤销").check()
+        shot(page, "erase")
+        page.get_by_role("button", name="永久删除").click()
+        assert messages(page) == ["已删除。今后不再向任何人提供该主体的任何信息。"]
+
+        people.go(page, f"/official/bases/population/{subject}")
+        assert values(page) == {}
+        people.wait_until("SELECT count(*) FROM subjects_population", int(str(before)) - 1)
+        people.wait_until("SELECT count(*) FROM resources_erasure WHERE done_at IS NULL", 0)
+        people.go(page, "/official/bases/population")
+        assert page.get_by_text("已永久删除：1 个主体").is_visible()
+        axe(page)
 
 
 def values(page: Page) -> dict[str, str]:

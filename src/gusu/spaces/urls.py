@@ -32,6 +32,7 @@ urlpatterns = [
     path("official/bases/<slug:code>/doubts/<slug:doubt>/<slug:source>.csv", officials.doubt_file, name="doubt_file"),
     path("official/bases/<slug:code>/<str:subject>", officials.golden_record, name="golden_record"),
     path("official/bases/<slug:code>/<str:subject>/timeline", officials.timeline, name="timeline"),
+    path("official/bases/<slug:code>/<str:subject>/erase", officials.erase, name="erase"),
     path("official/audit", officials.audit, name="audit"),
     path("official/calendar", officials.calendar, name="calendar"),
 ]

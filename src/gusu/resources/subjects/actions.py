@@ -20,13 +20,13 @@ from gusu.resources.exchange.queries import Batch, BatchState, files_of, is_awai
 from gusu.resources.quality.queries import kept_out_files
 from gusu.resources.subjects import linking, secrets, store
 from gusu.resources.subjects.edition import Inputs, Making, Publication
-from gusu.resources.subjects.erasing import erase_subject, erased_from, give_up_links
+from gusu.resources.subjects.erasing import ERASED_WITHIN, erase_subject, erased_from, give_up_links
 from gusu.resources.subjects.events import BasePublished, BatchLinked
-from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, LinkedBatch
+from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, Ground, LinkedBatch
 from gusu.resources.subjects.queries import newest_edition, registers_fed_by
 from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, spec_of
 
-__all__ = ["erase_subject", "fuse_register", "link_batch"]
+__all__ = ["ERASED_WITHIN", "Ground", "erase_subject", "fuse_register", "link_batch"]
 LINKABLE = {BatchState.CHECKED, BatchState.MERGED}
 PATIENCE = timedelta(minutes=10)  # how long batches on their way keep a register waiting
 

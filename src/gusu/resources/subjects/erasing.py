@@ -1,5 +1,5 @@
 """Forgetting a subject (个人信息保护法第四十七条): hidden at once, out of the register with its next edition, out of
-every file of the lake within DUE; and again out of whatever a department sends about them later.
+every file of the lake within ERASED_WITHIN; and again out of whatever a department sends about them later.
 
 A record that tells of others too, as that of a marriage does, loses the items that tell of this subject alone.  Records
 whose number cannot be recovered name nobody, so they are not found here.  The trail and the erasure itself keep the
@@ -27,7 +27,7 @@ from gusu.resources.subjects.models import BaseRegister, Cleansed, Erasure, Grou
 from gusu.resources.subjects.queries import KIND, registers_fed_by
 from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, spec_of
 
-DUE = timedelta(days=15)
+ERASED_WITHIN = timedelta(days=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,9 @@ def erase_subject(register: BaseRegister, *, by: Actor, subject: str, ground: st
         raise NotFound(kind=Text("删除情形", "ground for erasure"), key=ground)
     now = clock.now()
     erasure, is_new = Erasure.objects.get_or_create(
-        register=register, subject=ids.read(KIND, subject), defaults={"ground": ground, "at": now, "due_at": now + DUE}
+        register=register,
+        subject=ids.read(KIND, subject),
+        defaults={"ground": ground, "at": now, "due_at": now + ERASED_WITHIN},
     )
     note(register=register.code, subject=subject, ground=erasure.ground, again=not is_new)
     return erasure

@@ -1,12 +1,14 @@
 """What can be asked of a base register: facts for a purpose, whose they are, and why a value stands."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import ProgrammingError, connection, transaction
+from django.db.models import Count, Min, Q
 from psycopg.errors import UndefinedTable
 
 from gusu.identity.purposes import queries as purposes
@@ -43,6 +45,7 @@ __all__ = [
     "BaseEdition",
     "BaseRegister",
     "Change",
+    "Erasures",
     "Fact",
     "Said",
     "Timeline",
@@ -56,6 +59,7 @@ __all__ = [
     "doubted",
     "doubts_about",
     "doubts_of",
+    "erasures",
     "facts_about",
     "facts_as_of",
     "found_by",
@@ -111,6 +115,24 @@ def newest_editions() -> list[tuple[BaseRegister, BaseEdition | None]]:
 def base_editions(register: str) -> list[BaseEdition]:
     """Newest first."""
     return list(BaseEdition.objects.filter(register__code=register).order_by("-number")[:30])
+
+
+@dataclass(frozen=True, slots=True)
+class Erasures:
+    """How many subjects were erased from a register; of how many files of the lake still have to be written again, and
+    by when the first of them must be.
+    """
+
+    done: int
+    open: int
+    due_at: datetime | None
+
+
+def erasures(register: str) -> Erasures:
+    found = Erasure.objects.filter(register__code=register)
+    waiting = Count("pk", filter=Q(done_at=None))
+    told = found.aggregate(all=Count("pk"), open=waiting, due=Min("due_at", filter=Q(done_at=None)))
+    return Erasures(told["all"] - told["open"], told["open"], told["due"])
 
 
 def declared(register: str) -> SubjectsPiece:

@@ -27,6 +27,7 @@ from gusu.resources.exchange.actions import drop, open_batch
 from gusu.resources.quality import queries as quality_queries
 from gusu.resources.registers import queries as registers_queries
 from gusu.resources.subjects import queries as subjects_queries
+from gusu.resources.subjects.actions import ERASED_WITHIN, Ground, erase_subject
 from gusu.spaces.words import show, whole, words
 
 PAGE = 30
@@ -170,6 +171,7 @@ def _base_register(
         "wrong": dict(errors),
         "typed": {"element": spec.number, "value": "", "purpose": EXPLAINING} | typed,
         "found": found,
+        "erasures": subjects_queries.erasures(code),
     }
     return show(request, "officials/base_register.html", seen, status=422 if errors else 200)
 
@@ -239,6 +241,7 @@ def golden_record(request: Request, code: str, subject: str) -> HttpResponseBase
         "typed": typed,
         "true_on": true_on,
         "known_at": known_at,
+        "may_erase": request.actor.can("subjects.erase"),
     }
     return show(request, "officials/golden_record.html", seen, status=422 if errors else 200)
 
@@ -261,6 +264,45 @@ def timeline(request: Request, code: str, subject: str) -> HttpResponseBase:
         "typed": {"true_on": "", "known_at": ""},
     }
     return show(request, "officials/timeline.html", seen)
+
+
+@page(may=permission("subjects.erase"))
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request: Request, code: str, subject: str) -> HttpResponseBase:
+    """Forget a subject for good: what it does is said first, then it is asked once more."""
+    register = subjects_queries.base_register(code)
+    typed = {name: request.POST.get(name, "").strip() for name in ("ground", "sure")}
+    errors = []
+    if request.method == "POST":
+        if typed["ground"] not in dict(_grounds()):
+            errors.append(("ground", _("Say on which ground")))
+        if not typed["sure"]:
+            errors.append(("sure", _("Confirm that you know it cannot be undone")))
+        if not errors:
+            erase_subject(register, subject=subject, ground=typed["ground"], by=request.actor)
+            messages.success(request, _("Forgotten. Nobody is told anything of this subject any more."))
+            return redirect("base_register", code)
+    seen = {
+        "register": register,
+        "subject": subject,
+        "grounds": _grounds(),
+        "days": ERASED_WITHIN.days,
+        "errors": errors,
+        "wrong": dict(errors),
+        "typed": typed,
+    }
+    return show(request, "officials/erase.html", seen, status=422 if errors else 200)
+
+
+def _grounds() -> list[tuple[str, str]]:
+    """The grounds of Article 47 of the Personal Information Protection Law."""
+    return [
+        (Ground.PURPOSE_ACHIEVED, _("The purpose is achieved, cannot be, or needs it no more")),
+        (Ground.RETENTION_OVER, _("The service has ended, or the time of keeping is over")),
+        (Ground.CONSENT_WITHDRAWN, _("The person has withdrawn their consent")),
+        (Ground.UNLAWFUL, _("It was handled against the law or an agreement")),
+        (Ground.LAW, _("Another case laid down by law")),
+    ]
 
 
 def _about_one(register: subjects_queries.BaseRegister, subject: str, purpose: str, asked: list[str]) -> dict[str, Any]:
