@@ -5,11 +5,14 @@ They go to docs/images, in 256 colours where ImageMagick is installed; look at t
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import ViewportSize
+from playwright.sync_api import Browser, ViewportSize
 from tests.browser import DESK, PHONE, ROOT
-from tests.stories.running import City
+from tests.stories.running import City, running_city
+
+from gusu.kernel.ids import spelled
 
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 250_000
@@ -22,10 +25,33 @@ PICTURES: dict[str, tuple[str, str, ViewportSize]] = {
 }
 
 
+SUBJECT = (
+    "SELECT subject FROM subjects_population WHERE edition > 1 AND doubts = 0 AND length(replace(won, '-', '')) > 24"
+)
+OF_A_PERSON = {"golden-record": "", "timeline": "/timeline"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_for_the_readme(city: City, name: str) -> None:
     address, who, size = PICTURES[name]
+    picture(city, name, address, who, size)
+
+
+@pytest.mark.slow
+def test_pictures_of_a_person(browser: Browser, tmp_path: Path) -> None:
+    with running_city(tmp_path, browser, "--people", "1000") as city:
+        city.wait_for_road()
+        city.command("demo", "--next-day", "300")
+        city.command("exchange", "receive", "--all", "--wait")
+        city.wait_until("SELECT count(*) FROM resources_baseedition", 2)
+        [(one,), *_] = city.sql(f"{SUBJECT} ORDER BY subject LIMIT 1")
+        for name, page in OF_A_PERSON.items():
+            picture(city, name, f"/official/bases/population/{spelled('sub', one)}{page}", "data", DESK)  # type: ignore[arg-type]
+
+
+def picture(city: City, name: str, address: str, who: str, size: ViewportSize) -> None:
+    """Into docs/images, small enough for a README."""
     file = IMAGES / f"{name}.png"
     IMAGES.mkdir(parents=True, exist_ok=True)
 

@@ -38,7 +38,7 @@ class Subjects(Section[SubjectsPiece]):
         for element, tiers in piece.elements.items():
             yield from known.missing("elements", element, at=("elements", element))
             yield from _trust_problems(piece, element, tiers)
-        for name in (piece.number, piece.label, *piece.find_by, *(doubt.element for doubt in piece.doubts)):
+        for name in (piece.number, *piece.find_by, *(doubt.element for doubt in piece.doubts)):
             if name not in piece.elements:
                 yield Problem(f"数据元“{name}”不在本库", f"'{name}' is none of the elements", ("elements",))
         if len({column(element) for element in piece.elements}) < len(piece.elements):

@@ -59,7 +59,7 @@ class Doubt(Piece, frozen=True):
 class SubjectsPiece(Piece, frozen=True):
     """A base register of subjects.
 
-    number: the element that links records (its normal form makes it comparable).  label: the element shown as a name.
+    number: the element that links records (its normal form makes it comparable).
     elements: element → tiers of source codes, most trusted tier first; inside a tier the newest record wins, then the
     order.  find_by: elements a subject may be looked up by, whole values only.
     """
@@ -67,7 +67,6 @@ class SubjectsPiece(Piece, frozen=True):
     code: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,40}$")]  # names the register's table
     title: Label
     number: str
-    label: str
     sources: Annotated[list[SourceOf], msgspec.Meta(min_length=1, max_length=52)]
     elements: dict[str, Tiers]
     find_by: list[str] = []
