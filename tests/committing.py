@@ -45,7 +45,7 @@ def empty() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = sorted({table for (table,) in cursor.fetchall()} - KEPT)
-        for table in [table for table in tables if table.startswith(("register_", "subjects_"))]:
+        for table in [table for table in tables if table.startswith(("register_", "subjects_", "dossiers_"))]:
             tables.remove(table)
             cursor.execute(f'DROP TABLE "{table}"')
         cursor.execute(" UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in tables))

@@ -33,11 +33,11 @@ HOLD_EVERYTHING = ("postgres", "http_json")  # connectors that can be asked for 
 SALT = "00" * 16  # batches have their own; this one lets two cities be compared
 
 GOLDEN = f"""
-SELECT count(*), md5(string_agg((to_jsonb(r) - ARRAY['key', 'dossier', 'edition'])::text, '|' ORDER BY subject))
+SELECT count(*), md5(string_agg((to_jsonb(r) - ARRAY['edition'])::text, '|' ORDER BY subject))
 FROM {TABLE} AS r
 """
-DOSSIERS = f"SELECT subject, dossier, wrapped FROM {TABLE} AS r JOIN resources_dossierkey AS k ON k.id = r.key"
-TABLES = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'subjects\\_%' ORDER BY 1"
+DOSSIERS = "SELECT subject, dossier, wrapped FROM dossiers_population JOIN resources_dossierkey AS k ON k.id = key"
+TABLES = "SELECT tablename FROM pg_tables WHERE tablename ~ '^(subjects|dossiers)_' ORDER BY 1"
 
 
 def hand_in(delivery: str) -> list[int]:
@@ -82,7 +82,8 @@ def told() -> dict[str, Any]:
         cursor.execute(TABLES)
         tables = [name for (name,) in cursor.fetchall()]
     return {
-        "edition": [edition.number, edition.digest, edition.doubts, edition.subjects, edition.rebuilt, edition.sources],
+        "edition": [edition.number, edition.digest, edition.doubts, edition.subjects, edition.sources],
+        "rebuilt": edition.rebuilt,
         "golden": golden,
         "dossiers": [len(dossiers), hashlib.sha256("\n".join(dossiers).encode()).hexdigest()],
         "tables": tables,

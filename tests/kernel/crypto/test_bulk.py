@@ -12,63 +12,63 @@ from gusu.kernel.crypto import bulk, keys
 from gusu.kernel.crypto.bulk import DataKey, close_lines, open_
 
 pytestmark = pytest.mark.usefixtures("own_keys")
-BODY = st.binary(max_size=300).map(lambda body: body.replace(b"\t", b"").replace(b"\n", b""))
-MIDDLE = st.lists(BODY, max_size=3)
-ROWS = st.lists(st.tuples(st.uuids().map(str), MIDDLE, BODY), max_size=30)
+BODY = st.binary(max_size=300).map(lambda body: body.replace(b"\n", b""))
+ROWS = st.lists(st.tuples(st.uuids().map(str), BODY), max_size=30)
+NUMBER = 7
 NO_RESET = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 ONE, OTHER = str(UUID(int=1)), str(UUID(int=2))
 ID = b"32050319900101001X"
 
 
-def closed(rows: list[tuple[str, list[bytes], bytes]], key: DataKey) -> list[list[bytes]]:
+def closed(rows: list[tuple[str, bytes]], key: DataKey) -> list[tuple[str, int, bytes]]:
+    """As PostgreSQL reads its binary form: signature, flags, no extension; fields by their length; -1 at the end."""
     target = io.BytesIO()
-    lines = [b"\t".join([identity.encode(), *middle, body]) + b"\n" for identity, middle, body in rows]
-    assert close_lines(io.BytesIO(b"".join(lines)), target, key) == len(rows)
-    return [line.split(b"\t") for line in target.getvalue().split(b"\n")[:-1]]
+    lines = [identity.encode() + b"\t" + body + b"\n" for identity, body in rows]
+    assert close_lines(io.BytesIO(b"".join(lines)), target, key, number=NUMBER) == len(rows)
+    target.seek(0)
+    assert target.read(19) == b"PGCOPY\n\xff\r\n\0" + bytes(8)
+    found = []
+    while (fields := int.from_bytes(target.read(2), "big", signed=True)) >= 0:
+        identity, number, field = [target.read(int.from_bytes(target.read(4), "big")) for _ in range(fields)]
+        found.append((str(UUID(bytes=identity)), int.from_bytes(number, "big"), field))
+    assert (fields, target.read()) == (-1, b"")
+    return found
 
 
 def sealed(identity: str, body: bytes, key: DataKey) -> bytes:
     """The field as PostgreSQL holds it."""
-    [[_, field]] = closed([(identity, [], body)], key)
-    return as_stored(field)
-
-
-def as_stored(field: bytes) -> bytes:
-    assert field.startswith(rb"\\x")
-    return bytes.fromhex(field[3:].decode())
+    [(_, _, field)] = closed([(identity, body)], key)
+    return field
 
 
 @given(ROWS)
 @NO_RESET
-def test_what_is_closed_opens_in_its_row_and_the_other_fields_stay(rows: list[tuple[str, list[bytes], bytes]]) -> None:
+def test_what_is_closed_opens_in_its_row_and_says_by_which_key(rows: list[tuple[str, bytes]]) -> None:
     key = DataKey.fresh()
 
-    lines = closed(rows, key)
+    found = closed(rows, key)
 
-    assert [line[:-1] for line in lines] == [[identity.encode(), *middle] for identity, middle, _ in rows]
-    opened = [
-        open_(as_stored(line[-1]), identity, key.wrapped) for line, (identity, _, _) in zip(lines, rows, strict=True)
-    ]
-    assert opened == [body for _, _, body in rows]
+    assert [(identity, open_(field, identity, key.wrapped)) for identity, _, field in found] == rows
+    assert {number for _, number, _ in found} <= {NUMBER}
 
 
 def test_blocks_may_end_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [(str(UUID(int=number)), [b"x"], b"%d" % number * 7) for number in range(50)]
+    rows = [(str(UUID(int=number)), b"%d" % number * 7) for number in range(50)]
     for block in (1, 2, 37, 64):
         monkeypatch.setattr(bulk, "BLOCK", block)
         key = DataKey.fresh()
 
-        lines = closed(rows, key)
+        found = closed(rows, key)
 
-        assert [open_(as_stored(line[-1]), line[0].decode(), key.wrapped) for line in lines] == [it[2] for it in rows]
+        assert [(identity, open_(field, identity, key.wrapped)) for identity, _, field in found] == rows
 
 
 def test_no_nonce_comes_twice_under_a_key_whatever_the_calls() -> None:
     key = DataKey.fresh()
 
-    fields = [line[-1] for _ in range(3) for line in closed([(ONE, [], b"same")] * 500, key)]
+    fields = [field for _ in range(3) for _, _, field in closed([(ONE, b"same")] * 500, key)]
 
-    assert len({as_stored(field)[1:13] for field in fields}) == 1500
+    assert len({field[1:13] for field in fields}) == 1500
     assert len(set(fields)) == 1500
 
 
@@ -124,7 +124,7 @@ def test_nothing_shows_a_key_or_a_value() -> None:
 
 def test_a_line_that_was_cut_off_is_an_error() -> None:
     with pytest.raises(ValueError, match="cut off"):
-        close_lines(io.BytesIO(b"a\tb\nc\td"), io.BytesIO(), DataKey.fresh())
+        close_lines(io.BytesIO(f"{ONE}\tb\n{OTHER}\td".encode()), io.BytesIO(), DataKey.fresh(), number=1)
 
 
 def test_what_was_closed_by_the_first_edition_opens_for_ever(own_keys: object) -> None:

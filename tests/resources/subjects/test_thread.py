@@ -188,8 +188,8 @@ def dossiers() -> dict[str, bytes]:
     """Everything that is said of everybody, opened."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT subject::text, wrapped, dossier FROM subjects_population AS r "
-            "JOIN resources_dossierkey AS k ON k.id = r.key"
+            "SELECT subject::text, wrapped, dossier FROM dossiers_population "
+            "JOIN resources_dossierkey AS k ON k.id = key"
         )
         return {subject: bulk.open_(bytes(closed), subject, wrapped) for subject, wrapped, closed in cursor}
 

@@ -150,7 +150,7 @@ def club(committed: None, tmp_path: Path) -> "Club":
         "club", "club", Label("名册", "Club"), {"person.id_number": "number", "person.name": "name"}, "rec", "at"
     )
     elements = {"person.id_number": [["club"]], "person.name": [["club"]]}
-    piece = SubjectsPiece("club", Label("会员库", "Club"), "person.id_number", "person.name", [source], elements)
+    piece = SubjectsPiece("club", Label("会员库", "Club"), "person.id_number", [source], elements)
     Subjects().apply([piece], by=BY)
     return Club(exchange, tmp_path)
 

@@ -8,7 +8,7 @@ Format 1 of a wrapped key: `v1.<version of the city's key>.<base64url of nonce â
 """
 
 import os
-from binascii import hexlify
+from binascii import unhexlify
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -23,8 +23,11 @@ from gusu.kernel.crypto import envelope, keys
 FORMAT = b"\x01"
 NONCE, TAG, WRAPPED = 12, 16, 48
 BLOCK = 1 << 20
-"""Bytes read, and about twice as many written, at a time."""
+"""Bytes read, and about as many written, at a time."""
 PURPOSE = b"gusu data key 1"
+COPY_HEAD, COPY_TAIL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+THREE_FIELDS = b"\0\x03" + b"\0\0\0\x10"
+"""How a tuple of the binary form begins: three fields, the first of 16 bytes (PostgreSQL manual, COPY)."""
 
 
 class Sink(Protocol):
@@ -49,31 +52,38 @@ class DataKey:
         return cls(wrapped, AESGCM(key), (prefix + number.to_bytes(8, "big") for number in count()))
 
 
-def close_lines(source: IO[bytes], target: Sink, key: DataKey) -> int:
-    r"""Copy tab-separated lines with their last field closed; answers how many.
+def close_lines(source: IO[bytes], target: Sink, key: DataKey, *, number: int) -> int:
+    """Close the second field of tab-separated lines; answers how many.
 
-    source: PostgreSQL's COPY text form, each line ended by a line break.  The first field is the row's identity, the
-    last any bytes without tab or line break; it leaves as `\\x<hexadecimal>`, the text form of a bytea.
+    source: lines of an identity (UUID) and any bytes without a line break, each ended by one.  target: PostgreSQL's
+    binary COPY form of (uuid, bigint, bytea): identity, number, closed field.
     """
     rows, rest = 0, b""
+    target.write(COPY_HEAD)
     while block := source.read(BLOCK):
         *lines, rest = (rest + block).split(b"\n")
         rows += len(lines)
-        target.write(b"".join(_closed(lines, key)))
+        target.write(b"".join(_closed(lines, key, number.to_bytes(8, "big"))))
     if rest:
         raise ValueError("the last line has no end: it was cut off")
+    target.write(COPY_TAIL)
     return rows
 
 
-def _closed(lines: list[bytes], key: DataKey) -> Iterator[bytes]:
+def _closed(lines: list[bytes], key: DataKey, number: bytes) -> Iterator[bytes]:
     seal, nonces = key._cipher.encrypt, key._nonces
+    about = b"\0\0\0\x08" + number
     for line in lines:
-        cut = line.rindex(b"\t") + 1
+        identity, _, field = line.partition(b"\t")
         nonce = next(nonces)
-        yield line[:cut]
-        yield b"\\\\x01"
-        yield hexlify(nonce + seal(nonce, line[cut:], line[: line.index(b"\t")]))
-        yield b"\n"
+        yield THREE_FIELDS
+        yield unhexlify(identity.replace(b"-", b""))
+        yield about
+        closed = seal(nonce, field, identity)
+        yield (len(FORMAT) + NONCE + len(closed)).to_bytes(4, "big")
+        yield FORMAT
+        yield nonce
+        yield closed
 
 
 def open_(closed: bytes, identity: str, wrapped: str) -> bytes:

@@ -8,7 +8,8 @@ from gusu.resources.exchange.errors import UnusualVolume
 from gusu.resources.exchange.models import Batch
 
 REMEMBERED = 5
-FEW = 1_000  # rows; below it any number is a quiet day
+FEW = 1_000  # rows; up to so many times that, any number of changes is a busy day
+A_LIST = 100  # rows; of a whole list that was shorter, any number may be left
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Volume:
         if usual is None or self.batch.accepts_volume:
             return
         too_many = rows > self.most_times * max(usual, FEW)
-        too_few = self.source.complete and usual >= FEW and rows * self.most_times < usual
+        too_few = self.source.complete and usual >= A_LIST and rows * self.most_times < usual
         if too_many or too_few:
             raise UnusualVolume(place=self.source.place, rows=rows, usual=usual)
 

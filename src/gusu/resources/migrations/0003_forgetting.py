@@ -1,6 +1,6 @@
 """Erasure and retention; and golden records in their second format.
 
-Golden records are derived: they are emptied here, and the next fusing makes them anew from the lake.
+Golden records are derived: they go here, and the next fusing makes them anew from the lake.
 """
 
 import django.db.models.deletion
@@ -11,8 +11,7 @@ DO $$
 DECLARE golden text;
 BEGIN
     FOR golden IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema AND tablename LIKE 'subjects\_%' LOOP
-        EXECUTE format('TRUNCATE %I', golden);
-        EXECUTE format('ALTER TABLE %I ALTER COLUMN won TYPE text USING ''''', golden);
+        EXECUTE format('DROP TABLE %I', golden);
     END LOOP;
 END $$;
 DELETE FROM resources_baseedition;

@@ -137,16 +137,16 @@ class Making:
                 source.code: fusing.from_lake(self.spec, source, self._files(source, part, parts), where)
                 for source in self.spec.sources
             }
-            found.append(self._fused(relations, self._line))
-            loading.copy(self._closed)
+            found.append(self._fused(relations, written=True))
+            loading.copy(self._written)
         whole = _together(found)
-        if loading.finish() != (whole.measure.rows, whole.fingerprints):
+        if loading.finish() != (whole.measure.rows, whole.fingerprints, whole.measure.rows):
             raise NotWhatWasFused(register=self.spec.code)
 
         counts = loading.compare()
 
         def put() -> tuple[int, int, int]:
-            loading.take_its_place()
+            loading.take_their_place()
             DossierKey.objects.filter(register=self.inputs.register).delete()
             return counts
 
@@ -168,16 +168,14 @@ class Making:
             f"{self._but_the_erased} UNION ALL BY NAME {said[source.code]}"
             for source in self.spec.sources
         }
-        remaining = self.folder / "remaining"
         before = self._fused(was)
-        after = self._fused(
-            now, self._line, f"COPY (SELECT subject FROM golden) TO {literal(str(remaining))} ({LINES})"
-        )
-        gone = {subject for subject, _, _ in held} - set(remaining.read_text().split())
+        after = self._fused(now, written=True)
+        with self._dossiers.open() as lines:
+            gone = {subject for subject, _, _ in held} - {line.partition("\t")[0] for line in lines}
         last = self.inputs.newest
 
         def put() -> tuple[int, int, int]:
-            added, changed = store.merge(self.layout, self._closed, gone)
+            added, changed = store.merge(self.layout, self._written, gone)
             return added, changed, len(gone)
 
         return Publication(
@@ -187,27 +185,19 @@ class Making:
             put,
         )
 
-    @property
-    def _line(self) -> str:
-        return self.layout.line(edition=self.edition, key=self.key)
-
-    def _fused(self, relations: Mapping[str, str], line: str = "", *exports: str) -> Fused:
-        """Run the engine over what each source says.
-
-        line: of a golden record; they are written for COPY, dossiers still open.  exports: what else is carried out of
-        table `golden`.
-        """
+    def _fused(self, relations: Mapping[str, str], *, written: bool = False) -> Fused:
+        """Run the engine over what each source says.  written: the golden records, and their dossiers, still open."""
         bits = fusing.doubt_bits(self.spec)
         counts = "".join(f", count(*) FILTER (doubts & {bit} <> 0)" for bit in bits.values())
         blind = {element: secrets.indexed(self.spec, element) for element in self.layout.blind}
         golden = fusing.golden(self.spec, self.layout.open, blind, secrets.salt(self.spec))
-        lines = [f"COPY (SELECT line FROM golden) TO {literal(str(self.folder / 'lines'))} ({LINES})"] if line else []
+        more = f", dossier, {self.layout.line(edition=self.edition)} AS line" if written else ""
+        files = [self._to(self._lines, "line"), self._to(self._dossiers, "subject, dossier")] if written else []
         answers = duck.run(
             [
                 *fusing.told(self.spec, relations),
-                f"CREATE TABLE golden AS SELECT subject, doubts, weight, {line or 'NULL'} AS line FROM ({golden})",
-                *lines,
-                *exports,
+                f"CREATE TABLE golden AS SELECT subject, doubts, weight{more} FROM ({golden})",
+                *files,
                 f"SELECT coalesce(sum(('0x' || left(weight, 15))::BIGINT), 0)::VARCHAR{counts} FROM golden",
                 digest.added_up("(SELECT 0 AS part, weight AS h FROM golden)"),
             ],
@@ -218,9 +208,24 @@ class Making:
             digest.whole(digest.measures(answers[-1]).values()), int(weight), dict(zip(bits, doubted, strict=True))
         )
 
+    @property
+    def _lines(self) -> Path:
+        return self.folder / "lines"
+
+    @property
+    def _dossiers(self) -> Path:
+        return self.folder / "open"
+
+    def _to(self, file: Path, columns: str) -> str:
+        return f"COPY (SELECT {columns} FROM golden) TO {literal(str(file))} ({LINES})"
+
+    @property
+    def _written(self) -> store.Written:
+        return store.Written(self._lines, self._closed)
+
     def _closed(self, sink: bulk.Sink) -> int:
-        with (self.folder / "lines").open("rb") as source:
-            return bulk.close_lines(source, sink, self.data_key)
+        with self._dossiers.open("rb") as source:
+            return bulk.close_lines(source, sink, self.data_key, number=self.key)
 
     @property
     def _but_the_erased(self) -> str:

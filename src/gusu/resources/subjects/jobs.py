@@ -5,9 +5,11 @@ from django.db import transaction
 from gusu.kernel import clock
 from gusu.kernel.actor import house
 from gusu.kernel.jobs.queue import job, later
+from gusu.kernel.vocabulary.queries import elements
 from gusu.resources.exchange.events import BatchClosed, BatchLetGo
 from gusu.resources.exchange.queries import Batch, landed_batches
 from gusu.resources.quality.events import BatchChecked
+from gusu.resources.subjects import store
 from gusu.resources.subjects.actions import fuse_register, left_by_an_earlier_program, link_batch
 from gusu.resources.subjects.erasing import forget_in, give_up_links
 from gusu.resources.subjects.events import BatchLinked, LinksGivenUp, SubjectErased
@@ -41,6 +43,8 @@ def forget(batch: int) -> None:
 def look_again() -> None:
     """At a start: the programs may be others than those that made the registers."""
     for register in base_registers():
+        spec = spec_of(register.spec)
+        store.create(store.Layout.of(spec, elements(spec.elements)))
         later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)
 
 

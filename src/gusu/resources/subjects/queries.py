@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import Count, Min, Q
+from psycopg import Cursor
 from psycopg.errors import UndefinedTable
 
 from gusu.identity.purposes import queries as purposes
@@ -38,7 +39,7 @@ from gusu.resources.subjects.facts import (
 )
 from gusu.resources.subjects.fusing import doubt_bits
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, Erasure
-from gusu.resources.subjects.spec import Doubt, SubjectsPiece, spec_of, table_of
+from gusu.resources.subjects.spec import Doubt, SubjectsPiece, dossiers_of, spec_of, table_of
 from gusu.resources.subjects.timeline import Change, Timeline, Word
 
 __all__ = [
@@ -181,7 +182,8 @@ def _normal(form: str, value: str) -> str:
 def _holders(layout: store.Layout, element: str, value: str) -> list[str]:
     sought = _sought(layout, element, value)
     place = f"{layout.spec.table} AS r WHERE {duck.name(layout.sought_in(element))} = %s AND {REMEMBERED}"
-    with connection.cursor() as cursor:
+    connection.ensure_connection()
+    with Cursor(connection.connection) as cursor:  # binds in the server, so that no log of the database shows a value
         cursor.execute(f"SELECT subject FROM {place} ORDER BY subject LIMIT 100", [sought, layout.spec.code])
         return [ids.spelled(KIND, subject) for (subject,) in cursor.fetchall()]
 
@@ -421,10 +423,11 @@ def _with(doubt: Doubt, register: str, more: str = "") -> str:
 def _dossiers(doubt: Doubt, register: str) -> Iterator[Entries]:
     """What is said of every subject with this doubt."""
     keys, last = DossierKey._meta.db_table, UUID(int=0)
-    place = _with(doubt, register, f"JOIN {keys} AS k ON k.id = r.key")
+    closed = f"JOIN {dossiers_of(register)} AS d ON d.subject = r.subject JOIN {keys} AS k ON k.id = d.key"
+    place = _with(doubt, register, closed)
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT r.subject, r.dossier, k.wrapped FROM {place} LIMIT 1000", [register, last])
+            cursor.execute(f"SELECT r.subject, d.dossier, k.wrapped FROM {place} LIMIT 1000", [register, last])
             found = cursor.fetchall()
         if not found:
             return
@@ -451,14 +454,15 @@ def _row(register: str, subject: UUID, purpose: str, by: Actor) -> _Row:
     with connection.cursor() as cursor:
         try:
             cursor.execute(
-                f"""SELECT {purposes.CAN_BE_NAMED}, g.id, e.id, e.at, r.won, r.dossier, k.wrapped, ({GRANTED})
+                f"""SELECT {purposes.CAN_BE_NAMED}, g.id, e.id, e.at, r.won, d.dossier, k.wrapped, ({GRANTED})
                 FROM (SELECT 1) AS one
                 LEFT JOIN {registers} AS g ON g.code = %s AND g.ended_at IS NULL
                 LEFT JOIN LATERAL (
                     SELECT id, at FROM {edition} WHERE register_id = g.id ORDER BY number DESC LIMIT 1
                 ) AS e ON true
                 LEFT JOIN {duck.name(table_of(register))} AS r ON r.subject = %s AND {REMEMBERED}
-                LEFT JOIN {keys} AS k ON k.id = r.key""",
+                LEFT JOIN {duck.name(dossiers_of(register))} AS d ON d.subject = r.subject
+                LEFT JOIN {keys} AS k ON k.id = d.key""",
                 [purpose, by.organisation, purpose, today, today, register, register, subject, register],
             )
         except ProgrammingError as wrong:

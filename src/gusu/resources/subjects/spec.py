@@ -77,6 +77,10 @@ class SubjectsPiece(Piece, frozen=True):
         return table_of(self.code)
 
     @property
+    def dossiers(self) -> str:
+        return dossiers_of(self.code)
+
+    @property
     def resources(self) -> list[str]:
         return list(dict.fromkeys(source.resource for source in self.sources))
 
@@ -95,6 +99,11 @@ class SubjectsPiece(Piece, frozen=True):
 def table_of(register: str) -> str:
     """The name of a register's table of golden records."""
     return f"subjects_{register}"
+
+
+def dossiers_of(register: str) -> str:
+    """The name of its table of closed dossiers."""
+    return f"dossiers_{register}"
 
 
 def column(element: str) -> str:

@@ -1,12 +1,15 @@
-"""A base register's table in PostgreSQL: typed, wide, made by `packs apply`; and how golden records get into it.
+"""A base register's tables in PostgreSQL: typed, wide, made by `packs apply`; and how golden records get into them.
 
 `subjects_<code>`: one row a subject.  Elements of grade 1 and 2 are columns; those of grade 3 and 4 are nowhere in the
-clear: their values are in the dossier (every source's contribution, `fusing.py`), closed as one envelope a row, with a
-blind index for those the register declares in `find_by`.  `won` has a letter an element, its winning source's: which
-of the dossier's values stands.  That gives up searching sealed elements by part, by range or by order; whole values are
-found.
+clear: their values are in the dossier (every source's contribution, `fusing.py`), closed as one envelope a row in
+`dossiers_<code>`, with a blind index for those the register declares in `find_by`.  `won` has a letter an element, its
+winning source's: which of the dossier's values stands.  That gives up searching sealed elements by part, by range or by
+order; whole values are found.
 
-A register made anew is loaded beside the old table and takes its name in the commit: readers see the one, then the
+Two tables, because dossiers are three quarters of the bytes: they go in by the binary form of COPY, which costs
+PostgreSQL a third of the text form, and whoever looks for a name, counts or indexes reads none of them.
+
+A register made anew is loaded beside the old tables and takes their names in the commit: readers see the one, then the
 other, and never wait for the load.
 """
 
@@ -16,7 +19,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from gusu.kernel.crypto.bulk import Sink
+from gusu.kernel.crypto.bulk import BLOCK, Sink
 from gusu.kernel.engine.duck import literal, name
 from gusu.kernel.vocabulary.queries import Element
 from gusu.resources.subjects.fusing import COLUMN
@@ -26,16 +29,16 @@ from gusu.resources.subjects.spec import SubjectsPiece, blind_column, column
 SEALED_FROM = 3  # grade
 TYPES = {"date": "date"}
 LEADING = ["subject"]
-TRAILING = ["won", "doubts", "fingerprint", "edition", "key", "dossier"]
+TRAILING = ["won", "doubts", "fingerprint", "edition"]
 DECLARED = {
     "subject": "uuid",
     "won": "text NOT NULL",
     "doubts": "integer NOT NULL",
     "fingerprint": "bigint NOT NULL",
     "edition": "integer NOT NULL",
-    "key": "bigint NOT NULL",
-    "dossier": "bytea NOT NULL",
 }
+DOSSIER = {"subject": "uuid", "key": "bigint NOT NULL", "dossier": "bytea NOT NULL"}
+NEXT = "_next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,90 +78,105 @@ class Layout:
         hidden = {blind_column(element): "uuid" for element in self.blind}
         return {col: DECLARED[col] for col in LEADING} | values | hidden | {col: DECLARED[col] for col in TRAILING}
 
-    def line(self, *, edition: int, key: int) -> str:
-        r"""SQL, over `fusing.golden`, for one line of COPY's text form where "" is NULL; the dossier is still open.
+    def line(self, *, edition: int) -> str:
+        r"""SQL, over `fusing.golden`, for one line of COPY's text form where "" is NULL.
 
         No value holds a control character, so a backslash is all there is to escape.
         """
         hidden = [f"coalesce({name(blind_column(element))}::VARCHAR, '')" for element in self.blind]
         shown = "replace(shown, chr(92), chr(92) || chr(92))"
         weight = "('0x' || left(weight, 15))::BIGINT"
-        fields = ["subject", shown, *hidden, "won", "doubts", weight, str(edition), str(key), "dossier"]
+        fields = ["subject", shown, *hidden, "won", "doubts", weight, str(edition)]
         return f"concat_ws({literal(COLUMN)}, {', '.join(fields)})"
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Golden records in files, ready to be copied. lines: COPY's text form; fill: writes the dossiers' binary form."""
+
+    lines: Path
+    fill: Callable[[Sink], int]
+
+
 def create(layout: Layout) -> None:
-    """Make the table, or add the columns a new version of the pack declares. Nothing is ever dropped here."""
+    """Make the tables, or add the columns a new version of the pack declares. No golden record is dropped here."""
     table = layout.spec.table
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s)", [table])
         [(there,)] = cursor.fetchall()
         if there is None:
-            _make(cursor.execute, table, layout)
-            _index(cursor.execute, table, layout)
+            cursor.execute(f"DROP TABLE IF EXISTS {layout.spec.dossiers}")  # of golden records that are no more
+            _make(cursor.execute, layout)
+            _index(cursor.execute, layout)
         for col, kind in layout.columns.items():
             cursor.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name(col)} {kind}")
 
 
 class Loading:
-    """A table beside the register's own, being filled; nobody reads it until `take_its_place`."""
+    """Tables beside the register's own, being filled; nobody reads them until `take_their_place`."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.table = f"{layout.spec.table}_next"
+        self.names = {of: of + NEXT for of in (layout.spec.table, layout.spec.dossiers)}
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP TABLE IF EXISTS {self.table}")  # of a load that was killed
-            _make(cursor.execute, self.table, layout)
+            for beside in self.names.values():
+                cursor.execute(f"DROP TABLE IF EXISTS {beside}")  # of a load that was killed
+            _make(cursor.execute, layout, NEXT)
 
-    def copy(self, fill: Callable[[Sink], int]) -> int:
-        return _copy(self.table, self.layout, fill)
+    def copy(self, written: Written) -> None:
+        _copy(self.layout, written, *self.names.values())
 
-    def finish(self) -> tuple[int, int]:
-        """Index it; answers rows and the sum of their fingerprints, as the table itself has them."""
+    def finish(self) -> tuple[int, int, int]:
+        """Index them; answers rows, the sum of their fingerprints and dossiers, as the tables themselves have them."""
+        table, dossiers = self.names.values()
         with connection.cursor() as cursor:
-            _index(cursor.execute, self.table, self.layout)
-            cursor.execute(f"ANALYZE {self.table}")
-            cursor.execute(f"SELECT count(*), coalesce(sum(fingerprint), 0) FROM {self.table}")
-            [(rows, weight)] = cursor.fetchall()
-        return rows, int(weight)
+            _index(cursor.execute, self.layout, NEXT)
+            cursor.execute(f"ANALYZE {table}, {dossiers}")
+            cursor.execute(
+                f"SELECT count(*), coalesce(sum(fingerprint), 0), (SELECT count(*) FROM {dossiers}) FROM {table}"
+            )
+            [(rows, weight, closed)] = cursor.fetchall()
+        return rows, int(weight), closed
 
     def compare(self) -> tuple[int, int, int]:
         """Subjects (added, changed, removed) against the register's own table."""
+        table = self.layout.spec.table
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FILTER (WHERE was.subject IS NULL), "
                 "count(*) FILTER (WHERE was.fingerprint <> now.fingerprint), "
                 "count(*) FILTER (WHERE now.subject IS NULL) "
-                f"FROM {self.layout.spec.table} AS was FULL JOIN {self.table} AS now USING (subject)"
+                f"FROM {table} AS was FULL JOIN {self.names[table]} AS now USING (subject)"
             )
             [(added, changed, removed)] = cursor.fetchall()
         return added, changed, removed
 
-    def take_its_place(self) -> None:
-        """Inside the commit: from now on this is the register."""
+    def take_their_place(self) -> None:
+        """Inside the commit: from now on these are the register."""
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP TABLE {self.layout.spec.table}")
-            cursor.execute(f"ALTER TABLE {self.table} RENAME TO {self.layout.spec.table}")
+            for of, beside in self.names.items():
+                cursor.execute(f"DROP TABLE {of}")
+                cursor.execute(f"ALTER TABLE {beside} RENAME TO {of}")
 
 
-def merge(layout: Layout, fill: Callable[[Sink], int], gone: Iterable[str]) -> tuple[int, int]:
+def merge(layout: Layout, written: Written, gone: Iterable[str]) -> tuple[int, int]:
     """Inside the commit: write the records that changed, remove subjects nobody speaks of; answers (added, changed)."""
-    table, listed = layout.spec.table, ", ".join(map(name, layout.columns))
-    fresh = ", ".join(f"{name(col)} = EXCLUDED.{name(col)}" for col in layout.columns if col != "subject")
+    table, dossiers = layout.spec.table, layout.spec.dossiers
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE arriving (LIKE {table}) ON COMMIT DROP")
-        _copy("arriving", layout, fill)
+        cursor.execute(f"CREATE TEMP TABLE closed (LIKE {dossiers}) ON COMMIT DROP")
+        _copy(layout, written, "arriving", "closed")
         cursor.execute(
             f"SELECT count(*), count(*) FILTER (WHERE arriving.fingerprint <> {table}.fingerprint) "
             f"FROM arriving JOIN {table} USING (subject)"
         )
         [(known, changed)] = cursor.fetchall()
-        cursor.execute(
-            f"INSERT INTO {table} ({listed}) SELECT {listed} FROM arriving ON CONFLICT (subject) DO UPDATE SET {fresh}"
-        )
-        written = cursor.rowcount
-        cursor.execute(f"DELETE FROM {table} WHERE subject = ANY(%s::uuid[])", [list(gone)])
-    return written - known, changed
+        cursor.execute(_upsert(dossiers, DOSSIER, "closed"))
+        cursor.execute(_upsert(table, layout.columns, "arriving"))
+        added = cursor.rowcount - known
+        for one in (table, dossiers):
+            cursor.execute(f"DELETE FROM {one} WHERE subject = ANY(%s::uuid[])", [list(gone)])
+    return added, changed
 
 
 def read_dossiers(layout: Layout, subjects: Path) -> list[tuple[str, str, bytes]]:
@@ -169,31 +187,47 @@ def read_dossiers(layout: Layout, subjects: Path) -> list[tuple[str, str, bytes]
         with cursor.copy("COPY asked FROM STDIN") as copy:
             copy.write(subjects.read_bytes())
         cursor.execute(
-            f"SELECT r.subject::text, k.wrapped, r.dossier FROM {layout.spec.table} AS r JOIN asked USING (subject) "
-            f"JOIN {keys} AS k ON k.id = r.key"
+            f"SELECT d.subject::text, k.wrapped, d.dossier FROM {layout.spec.dossiers} AS d JOIN asked USING (subject) "
+            f"JOIN {keys} AS k ON k.id = d.key"
         )
         found = [(subject, wrapped, bytes(dossier)) for subject, wrapped, dossier in cursor.fetchall()]
         cursor.execute("DROP TABLE asked")
     return found
 
 
-def _copy(table: str, layout: Layout, fill: Callable[[Sink], int]) -> int:
+def _upsert(table: str, columns: Iterable[str], arriving: str) -> str:
+    listed = [name(col) for col in columns]
+    fresh = ", ".join(f"{col} = EXCLUDED.{col}" for col in listed if col != name("subject"))
+    return (
+        f"INSERT INTO {table} ({', '.join(listed)}) SELECT {', '.join(listed)} FROM {arriving} "
+        f"ON CONFLICT (subject) DO UPDATE SET {fresh}"
+    )
+
+
+def _copy(layout: Layout, written: Written, table: str, dossiers: str) -> None:
     listed = ", ".join(map(name, layout.columns))
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({listed}) FROM STDIN (NULL '')") as copy:
-        return fill(copy)
+    with connection.cursor() as cursor:
+        with cursor.copy(f"COPY {table} ({listed}) FROM STDIN (NULL '')") as copy, written.lines.open("rb") as lines:
+            while block := lines.read(BLOCK):
+                copy.write(block)
+        with cursor.copy(f"COPY {dossiers} ({', '.join(DOSSIER)}) FROM STDIN (FORMAT binary)") as copy:
+            written.fill(copy)
 
 
-def _make(execute: Callable[[str], object], table: str, layout: Layout) -> None:
-    declared = ", ".join(f"{name(col)} {kind}" for col, kind in layout.columns.items())
-    execute(f"CREATE TABLE {table} ({declared}) WITH (fillfactor = 90)")
-    execute(f"ALTER TABLE {table} ALTER COLUMN dossier SET STORAGE EXTERNAL")  # what is closed cannot be compressed
+def _make(execute: Callable[[str], object], layout: Layout, beside: str = "") -> None:
+    dossiers = layout.spec.dossiers + beside
+    for table, columns in ((layout.spec.table + beside, layout.columns), (dossiers, DOSSIER)):
+        declared = ", ".join(f"{name(col)} {kind}" for col, kind in columns.items())
+        execute(f"CREATE TABLE {table} ({declared}) WITH (fillfactor = 90)")
+    execute(f"ALTER TABLE {dossiers} ALTER COLUMN dossier SET STORAGE EXTERNAL")  # what is closed cannot be compressed
 
 
-def _index(execute: Callable[[str], object], table: str, layout: Layout) -> None:
+def _index(execute: Callable[[str], object], layout: Layout, beside: str = "") -> None:
     """PostgreSQL names them itself: a table loaded beside another has its own."""
-    execute(f"ALTER TABLE {table} ADD PRIMARY KEY (subject)")
+    table = layout.spec.table + beside
+    for keyed in (table, layout.spec.dossiers + beside):
+        execute(f"ALTER TABLE {keyed} ADD PRIMARY KEY (subject)")
     for element in layout.spec.find_by:
-        if element == layout.spec.number:
-            continue
-        execute(f"CREATE INDEX ON {table} ({name(layout.sought_in(element))})")
+        if element != layout.spec.number:
+            execute(f"CREATE INDEX ON {table} ({name(layout.sought_in(element))})")
     execute(f"CREATE INDEX ON {table} (subject) WHERE doubts <> 0")
