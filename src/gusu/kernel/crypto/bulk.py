@@ -70,20 +70,24 @@ def close_lines(source: IO[bytes], target: Sink, key: DataKey, *, number: int) -
     return rows
 
 
-def _closed(lines: list[bytes], key: DataKey, number: bytes) -> Iterator[bytes]:
-    seal, nonces = key._cipher.encrypt, key._nonces
-    about = b"\0\0\0\x08" + number
+def _closed(lines: list[bytes], key: DataKey, number: bytes) -> list[bytes]:
+    seal, nonces, about = key._cipher.encrypt, key._nonces, b"\0\0\0\x08" + number
+    found: list[bytes] = []
     for line in lines:
         identity, _, field = line.partition(b"\t")
         nonce = next(nonces)
-        yield THREE_FIELDS
-        yield unhexlify(identity.replace(b"-", b""))
-        yield about
         closed = seal(nonce, field, identity)
-        yield (len(FORMAT) + NONCE + len(closed)).to_bytes(4, "big")
-        yield FORMAT
-        yield nonce
-        yield closed
+        size = len(FORMAT) + NONCE + len(closed)
+        found += (
+            THREE_FIELDS,
+            unhexlify(identity.replace(b"-", b"")),
+            about,
+            size.to_bytes(4, "big"),
+            FORMAT,
+            nonce,
+            closed,
+        )
+    return found
 
 
 def open_(closed: bytes, identity: str, wrapped: str) -> bytes:

@@ -57,22 +57,22 @@ def statements(
     """
     out = f"ANTI JOIN {files(kept_out)} AS out USING (_position)" if kept_out else ""
     forgotten = f"WHERE subject IS NULL OR NOT {among('subject', erased)}" if erased else ""
+    number = normal(forms[spec.number], name(source.items[spec.number]))
     record = normal("", name(source.record)) if source.record else "number"
     return [
         f"CREATE VIEW batch AS SELECT landed.* FROM {files(landed)} AS landed {out}",
+        f"""CREATE TABLE whose AS SELECT * FROM (
+            SELECT _position, {record} AS record, {subject} AS subject, number
+            FROM (SELECT *, {number} AS number FROM batch)
+        ) {forgotten}""",
+        f"COPY (SELECT _position, record, subject FROM whose) TO {literal(links)} ({parquet(links)})",
+        "SELECT count(*), count(subject) FROM whose",
         f"""COPY (
-            SELECT _position, record, subject FROM (
-                SELECT _position, {record} AS record, {subject} AS subject
-                FROM (SELECT *, {normal(forms[spec.number], name(source.items[spec.number]))} AS number FROM batch)
-            ) {forgotten}
-        ) TO {literal(links)} ({parquet(links)})""",
-        f"SELECT count(*), count(subject) FROM {files([links])}",
-        f"""COPY (
-            SELECT links.subject, links.record, batch._position, {_moment(source)} AS moment,
+            SELECT whose.subject, whose.record, batch._position, {_moment(source)} AS moment,
                 {_values(spec, source, forms)},
-                {part_of("links.subject", parts)} AS part
-            FROM batch JOIN {files([links])} AS links USING (_position)
-            WHERE links.subject IS NOT NULL
+                {part_of("whose.subject", parts)} AS part
+            FROM batch JOIN whose USING (_position)
+            WHERE whose.subject IS NOT NULL
         ) TO {literal(linked.folder)}
         ({parquet(linked.name)}, ROW_GROUP_SIZE 40960,
         PARTITION_BY (part), FILENAME_PATTERN {literal(linked.stem)}, APPEND, RETURN_FILES)""",
@@ -106,10 +106,9 @@ def columns(spec: SubjectsPiece, source: SourceOf) -> list[str]:
 
 
 def _values(spec: SubjectsPiece, source: SourceOf, forms: Mapping[str, str]) -> str:
-    return ", ".join(
-        f"CAST({normal(forms[element], _translated(source, element))} AS VARCHAR) AS {name(column(element))}"
-        for element in spec.given_by(source)
-    )
+    values = {element: normal(forms[element], _translated(source, element)) for element in spec.given_by(source)}
+    values[spec.number] = "whose.number"
+    return ", ".join(f"CAST({value} AS VARCHAR) AS {name(column(element))}" for element, value in values.items())
 
 
 def _translated(source: SourceOf, element: str) -> str:

@@ -118,25 +118,24 @@ class Loading:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.names = {of: of + NEXT for of in (layout.spec.table, layout.spec.dossiers)}
+        self.dossiers = 0
         with connection.cursor() as cursor:
             for beside in self.names.values():
                 cursor.execute(f"DROP TABLE IF EXISTS {beside}")  # of a load that was killed
             _make(cursor.execute, layout, NEXT)
 
     def copy(self, written: Written) -> None:
-        _copy(self.layout, written, *self.names.values())
+        self.dossiers += _copy(self.layout, written, *self.names.values())
 
     def finish(self) -> tuple[int, int, int]:
-        """Index them; answers rows, the sum of their fingerprints and dossiers, as the tables themselves have them."""
-        table, dossiers = self.names.values()
+        """Index them; answers rows, the sum of their fingerprints and dossiers, as PostgreSQL has them."""
+        table = self.names[self.layout.spec.table]
         with connection.cursor() as cursor:
             _index(cursor.execute, self.layout, NEXT)
-            cursor.execute(f"ANALYZE {table}, {dossiers}")
-            cursor.execute(
-                f"SELECT count(*), coalesce(sum(fingerprint), 0), (SELECT count(*) FROM {dossiers}) FROM {table}"
-            )
-            [(rows, weight, closed)] = cursor.fetchall()
-        return rows, int(weight), closed
+            cursor.execute(f"ANALYZE {table}")
+            cursor.execute(f"SELECT count(*), coalesce(sum(fingerprint), 0) FROM {table}")
+            [(rows, weight)] = cursor.fetchall()
+        return rows, int(weight), self.dossiers
 
     def compare(self) -> tuple[int, int, int]:
         """Subjects (added, changed, removed) against the register's own table."""
@@ -204,7 +203,8 @@ def _upsert(table: str, columns: Iterable[str], arriving: str) -> str:
     )
 
 
-def _copy(layout: Layout, written: Written, table: str, dossiers: str) -> None:
+def _copy(layout: Layout, written: Written, table: str, dossiers: str) -> int:
+    """Answers how many dossiers PostgreSQL took."""
     listed = ", ".join(map(name, layout.columns))
     with connection.cursor() as cursor:
         with cursor.copy(f"COPY {table} ({listed}) FROM STDIN (NULL '')") as copy, written.lines.open("rb") as lines:
@@ -212,13 +212,14 @@ def _copy(layout: Layout, written: Written, table: str, dossiers: str) -> None:
                 copy.write(block)
         with cursor.copy(f"COPY {dossiers} ({', '.join(DOSSIER)}) FROM STDIN (FORMAT binary)") as copy:
             written.fill(copy)
+        return int(cursor.rowcount)
 
 
 def _make(execute: Callable[[str], object], layout: Layout, beside: str = "") -> None:
     dossiers = layout.spec.dossiers + beside
-    for table, columns in ((layout.spec.table + beside, layout.columns), (dossiers, DOSSIER)):
+    for table, columns, full in ((layout.spec.table + beside, layout.columns, 90), (dossiers, DOSSIER, 100)):
         declared = ", ".join(f"{name(col)} {kind}" for col, kind in columns.items())
-        execute(f"CREATE TABLE {table} ({declared}) WITH (fillfactor = 90)")
+        execute(f"CREATE TABLE {table} ({declared}) WITH (fillfactor = {full})")
     execute(f"ALTER TABLE {dossiers} ALTER COLUMN dossier SET STORAGE EXTERNAL")  # what is closed cannot be compressed
 
 
