@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 STAGES = ("receive", "check", "link", "fuse")
-BY_HAND_STAGES = ("read", "shape", "fuse", "publish")
+BY_HAND_STAGES = ("read", "shape", "fuse", "close", "publish")
 
 
 @dataclass(frozen=True)

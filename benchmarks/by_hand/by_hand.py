@@ -3,9 +3,9 @@
     python by_hand.py GIVEN.json
 
 Four departments' systems in, one table of golden records out, with who won each value, the doubts, blind indexes and
-what every source says.  It keeps out the same records for the same reasons, links by the same number, trusts in the
+what every source says, closed: nobody's number or address may stand in the clear.  It keeps out the same records for the same reasons, links by the same number, trusts in the
 same order, and arrives at the same digest.  What it leaves out is what the house adds: receipts of chunks, findings and
-samples, encryption, a lake, an increment, a second register.  Everything lies in memory once.
+samples, a lake, an increment, a second register.  Everything lies in memory once.
 
 It says each stage's name when it is done, then the digest.  Of ours it uses the engine's normal forms (`gusu_*`), the
 sum of a digest, and the city's SQL for ids.
@@ -16,6 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from binascii import hexlify
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -25,6 +26,7 @@ from urllib.parse import urlsplit
 import duckdb
 import msgspec
 import psycopg
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from python_calamine import CalamineWorkbook
 
 from gusu.kernel.engine import digest, forms
@@ -37,7 +39,7 @@ COLUMNS = """
     subject uuid, name text, former_name text, sex text, nationality text, native_place text, household_relation text,
     marital_status text, education text, occupation text, division text, household_state text, insurance_state text,
     employer text, clinic text, elderly_allowance text, allowance_since date, phone_blind uuid, household_blind uuid,
-    won text NOT NULL, doubts integer NOT NULL, said text NOT NULL"""
+    won text NOT NULL, doubts integer NOT NULL, said bytea NOT NULL"""
 INDEXES = """
     ALTER TABLE by_hand_next ADD PRIMARY KEY (subject);
     CREATE INDEX ON by_hand_next (phone_blind); CREATE INDEX ON by_hand_next (household_blind);
@@ -85,7 +87,9 @@ def main() -> None:
         engine.execute(f"COPY (SELECT line FROM golden) TO '{place}/golden' ({LINES})")
         parts = engine.execute(digest.added_up("(SELECT 0 AS part, weight AS h FROM golden)")).fetchall()
         say("fuse")
-        publish(given, place / "golden")
+        close(place / "golden", place / "closed")
+        say("close")
+        publish(given, place / "closed")
         say("publish")
     print(digest.total([list(part) for part in parts])[1])
 
@@ -132,6 +136,16 @@ def pages(given: Given) -> Iterator[dict[str, msgspec.Raw]]:
         yield page
         left = msgspec.json.decode(page["total"], type=int) - 5000 * number
         number += 1
+
+
+def close(golden: Path, closed: Path) -> None:
+    """The last field of every line, what the sources say, closed for its subject alone; as COPY reads a bytea."""
+    seal, prefix = AESGCM(AESGCM.generate_key(256)).encrypt, os.urandom(4)
+    with golden.open("rb") as lines, closed.open("wb") as out:
+        for number, line in enumerate(lines):
+            head, _, said = line[:-1].rpartition(b"\t")
+            nonce = prefix + number.to_bytes(8, "big")
+            out.write(b"%b\t\\\\x%b\n" % (head, hexlify(nonce + seal(nonce, said, head[:36]))))
 
 
 def publish(given: Given, file: Path) -> None:

@@ -162,14 +162,15 @@ class Making:
         held, dossiers = store.read_dossiers(self.layout, touched), self.folder / "dossiers"
         _write_open(held, dossiers)
         old = f"read_csv({literal(str(dossiers))}, {READ}, columns={{'subject': 'VARCHAR', 'dossier': 'VARCHAR'}})"
-        was = {source.code: fusing.from_dossiers(self.spec, source, old) for source in self.spec.sources}
+        entries = fusing.entries(old)
+        was = {source.code: fusing.from_dossiers(self.spec, source) for source in self.spec.sources}
         now = {
             source.code: f"SELECT * FROM ({was[source.code]}) {self._unless_told_again(source)} WHERE true"
             f"{self._but_the_erased} UNION ALL BY NAME {said[source.code]}"
             for source in self.spec.sources
         }
-        before = self._fused(was)
-        after = self._fused(now, written=True)
+        before = self._fused(was, entries)
+        after = self._fused(now, entries, written=True)
         with self._dossiers.open() as lines:
             gone = {subject for subject, _, _ in held} - {line.partition("\t")[0] for line in lines}
         last = self.inputs.newest
@@ -185,8 +186,11 @@ class Making:
             put,
         )
 
-    def _fused(self, relations: Mapping[str, str], *, written: bool = False) -> Fused:
-        """Run the engine over what each source says.  written: the golden records, and their dossiers, still open."""
+    def _fused(self, relations: Mapping[str, str], *first: str, written: bool = False) -> Fused:
+        """Run the engine over what each source says.
+
+        first: statements the relations read from.  written: the golden records, and their dossiers, still open.
+        """
         bits = fusing.doubt_bits(self.spec)
         counts = "".join(f", count(*) FILTER (doubts & {bit} <> 0)" for bit in bits.values())
         blind = {element: secrets.indexed(self.spec, element) for element in self.layout.blind}
@@ -195,6 +199,7 @@ class Making:
         files = [self._to(self._lines, "line"), self._to(self._dossiers, "subject, dossier")] if written else []
         answers = duck.run(
             [
+                *first,
                 *fusing.told(self.spec, relations),
                 f"CREATE TABLE golden AS SELECT subject, doubts, weight{more} FROM ({golden})",
                 *files,

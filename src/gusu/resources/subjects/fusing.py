@@ -41,20 +41,24 @@ def from_lake(spec: SubjectsPiece, source: SourceOf, batches: Sequence[Files], w
     return " UNION ALL ".join(pieces) or _nothing(spec, source)
 
 
-def from_dossiers(spec: SubjectsPiece, source: SourceOf, relation: str) -> str:
-    """The same out of dossiers (`subject`, `dossier`): the way back."""
+def entries(dossiers: str) -> str:
+    """Makes table `entries` of dossiers (a relation of `subject`, `dossier`): what `from_dossiers` reads."""
+    entry = f"unnest(string_split(dossier, {literal(ENTRY)}))"
+    return (
+        f"CREATE TABLE entries AS SELECT subject, string_split(entry, {literal(FIELD)}) AS said "
+        f"FROM (SELECT subject::UUID AS subject, {entry} AS entry FROM {dossiers})"
+    )
+
+
+def from_dossiers(spec: SubjectsPiece, source: SourceOf) -> str:
+    """The same out of dossiers, their `entries` made: the way back."""
     columns = linking.columns(spec, source)
     values = "".join(
         f", nullif(said[{1 + VALUES_FROM + place}], '') AS {name(col)}" for place, col in enumerate(columns)
     )
-    entries = (
-        f"SELECT subject::UUID AS subject, unnest(string_split(dossier, {literal(ENTRY)})) AS entry FROM {relation}"
-    )
     return (
-        "SELECT subject, nullif(said[4], '') AS record, said[3]::BIGINT AS _position, "
-        f"nullif(said[5], '')::BIGINT AS moment{values}, said[2]::BIGINT AS batch FROM ("
-        f"SELECT subject, string_split(entry, {literal(FIELD)}) AS said FROM ({entries}) "
-        f"WHERE entry[1] = '{letter(spec, source.code)}')"
+        "SELECT subject, nullif(said[4], '') AS record, said[3]::BIGINT AS _position, nullif(said[5], '')::BIGINT "
+        f"AS moment{values}, said[2]::BIGINT AS batch FROM entries WHERE said[1] = '{letter(spec, source.code)}'"
     )
 
 

@@ -74,8 +74,7 @@ def statements(
             FROM batch JOIN whose USING (_position)
             WHERE whose.subject IS NOT NULL
         ) TO {literal(linked.folder)}
-        ({parquet(linked.name)}, ROW_GROUP_SIZE 40960,
-        PARTITION_BY (part), FILENAME_PATTERN {literal(linked.stem)}, APPEND, RETURN_FILES)""",
+        ({parquet(linked.name)}, PARTITION_BY (part), FILENAME_PATTERN {literal(linked.stem)}, APPEND, RETURN_FILES)""",
     ]
 
 
