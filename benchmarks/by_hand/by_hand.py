@@ -3,9 +3,10 @@
     python by_hand.py GIVEN.json
 
 Four departments' systems in, one table of golden records out, with who won each value, the doubts, blind indexes and
-what every source says, closed: nobody's number or address may stand in the clear.  It keeps out the same records for the same reasons, links by the same number, trusts in the
-same order, and arrives at the same digest.  What it leaves out is what the house adds: receipts of chunks, findings and
-samples, a lake, an increment, a second register.  Everything lies in memory once.
+what every source says, closed: nobody's number or address may stand in the clear.  It keeps out the same records for
+the same reasons, links by the same number, trusts in the same order, and arrives at the same digest.  What it leaves
+out is what the house adds: receipts of chunks, findings and samples, a lake, an increment, a second register.
+Everything lies in memory once.
 
 It says each stage's name when it is done, then the digest.  Of ours it uses the engine's normal forms (`gusu_*`), the
 sum of a digest, and the city's SQL for ids.
