@@ -82,7 +82,7 @@ def told() -> dict[str, Any]:
         cursor.execute(TABLES)
         tables = [name for (name,) in cursor.fetchall()]
     return {
-        "edition": [edition.number, edition.digest, edition.doubts, edition.subjects, edition.sources],
+        "edition": [edition.digest, edition.doubts, edition.subjects, edition.sources],
         "rebuilt": edition.rebuilt,
         "golden": golden,
         "dossiers": [len(dossiers), hashlib.sha256("\n".join(dossiers).encode()).hexdigest()],

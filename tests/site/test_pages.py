@@ -13,7 +13,7 @@ from gusu.kernel.looks.headers import CONTENT_SECURITY_POLICY
 pytestmark = pytest.mark.django_db
 
 SITE = {"zh-Hans": "苏州政务服务", "en": "Suzhou Government Services"}
-FILES = {"healthz", "metrics", "quarantine_file"}
+FILES = {"healthz", "metrics", "quarantine_file", "doubt_file"}
 PAGES = [name for name, row in TABLE.items() if row.get == 200 and name not in FILES and not name.startswith("api:")]
 
 

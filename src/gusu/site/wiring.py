@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from gusu.kernel.events import jobs as delivery
 from gusu.kernel.events.outbox import Event, Listener
+from gusu.kernel.jobs.events import HourPassed
+from gusu.resources.exchange import jobs as exchange
 from gusu.resources.exchange.events import BatchClosed, BatchLanded, BatchLetGo, BatchOpened
-from gusu.resources.exchange.jobs import on_batch_opened
 from gusu.resources.quality import jobs as quality
 from gusu.resources.quality.events import BatchChecked
 from gusu.resources.registers import jobs as registers
@@ -14,7 +15,7 @@ from gusu.resources.subjects import jobs as subjects
 from gusu.resources.subjects.events import BasePublished, BatchLinked, LinksGivenUp, SubjectErased
 
 LISTENERS: Mapping[type[Event], Sequence[Listener]] = {
-    BatchOpened: [on_batch_opened],
+    BatchOpened: [exchange.on_batch_opened],
     BatchClosed: [subjects.on_batch_closed],
     BatchLanded: [quality.on_batch_landed],
     BatchLetGo: [quality.on_batch_let_go, subjects.on_batch_let_go],
@@ -23,7 +24,8 @@ LISTENERS: Mapping[type[Event], Sequence[Listener]] = {
     LinksGivenUp: [subjects.on_links_given_up],
     SubjectErased: [subjects.on_subject_erased],
     EditionPublished: [],
-    BasePublished: [],
+    BasePublished: [subjects.on_base_published],
+    HourPassed: [exchange.on_hour, subjects.on_hour],
 }
 
 JOBS = [delivery]  # jobs that no listener above brings in by itself

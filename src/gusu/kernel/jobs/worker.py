@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from procrastinate import App
 from procrastinate.contrib.django import app as django_app
 from procrastinate.exceptions import UniqueViolation
@@ -20,6 +20,8 @@ from procrastinate.worker import Worker
 
 from gusu.kernel import clock, scratch
 from gusu.kernel.audit.sealing import seal_finished_lines
+from gusu.kernel.events.outbox import publish
+from gusu.kernel.jobs.events import HourPassed
 from gusu.kernel.jobs.queue import passes
 from gusu.kernel.lake import files
 
@@ -130,9 +132,15 @@ async def _queue_again(app: App, job: Job, why: str) -> None:
 
 
 async def _tidy(app: App) -> None:
-    """Files no row names, and jobs done long ago."""
+    """Files no row names, and jobs done long ago; and whoever else has chores is told."""
     await _in_thread(files.sweep)
+    await _in_thread(_tell_the_hour)
     await app.job_manager.delete_old_jobs(nb_hours=DONE_JOBS_KEPT_HOURS, include_aborted=True)
+
+
+def _tell_the_hour() -> None:
+    with transaction.atomic():
+        publish(HourPassed())
 
 
 async def _in_thread(work: Callable[[], object]) -> None:

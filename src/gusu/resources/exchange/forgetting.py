@@ -10,6 +10,7 @@ from gusu.kernel import clock
 from gusu.kernel.action import action
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.trail import note
+from gusu.kernel.crypto import envelope
 from gusu.kernel.engine import digest, duck
 from gusu.kernel.engine.digest import Measure
 from gusu.kernel.lake import files
@@ -33,11 +34,19 @@ class TakenOut:
     lost: Mapping[int, Measure]
 
 
-def take_out(batch: Batch, records: Collection[int], items: Mapping[str, Collection[int]]) -> TakenOut:
-    """Draft a landed batch without these records (positions) and with these items emptied (item → positions)."""
+def take_out(
+    batch: Batch, records: Collection[int], items: Mapping[str, Collection[int]], *, but: str = ""
+) -> TakenOut:
+    """Draft a landed batch without these records (positions) and with these items emptied (item → positions).
+
+    but: an item that stays, so that the records do, as nobody's; "" where none does, and they go.
+    """
     read, draft = files_of(batch), files.draft(batch.exchange.resource, batch.folder)
     old, new = duck.files(read), duck.files([files.address(draft)])
     columns = _columns(old)
+    if but:
+        items = {column: {*records, *items.get(column, ())} for column in columns if column != but}
+        records = ()
     touched = _among({*records, *(position for positions in items.values() for position in positions)})
     emptied = ", ".join(
         f"CASE WHEN NOT {_among(positions)} THEN {duck.name(item)} END AS {duck.name(item)}"
@@ -62,7 +71,8 @@ def replace_landed(batch: Batch, taken: TakenOut) -> None:
     left = (batch.rows or 0) - sum(lost.rows for lost in map(_taken_out, batch.chunks.all()))
     files.adopt(taken.file, rows=left - sum(lost.rows for lost in taken.lost.values()))
     for chunk in batch.chunks.filter(number__in=list(taken.lost)):
-        chunk.taken_out = str(_taken_out(chunk) + taken.lost[chunk.number])
+        lost = str(_taken_out(chunk) + taken.lost[chunk.number])
+        chunk.taken_out = envelope.close(lost, context=_context(chunk))
         chunk.save(update_fields=["taken_out"])
 
 
@@ -78,7 +88,9 @@ def chunks_that_differ(batch: Batch) -> list[int]:
 
 @action(may=rules.is_the_house, tells=lambda batch: BatchLetGo(batch=batch.pk, resource=batch.exchange.resource))
 def let_go(batch: Batch, *, by: Actor) -> Batch:
-    """Past its retention: its files exist no more, its receipt stays."""
+    """Past its retention: its files exist no more, its receipt stays. Nothing happens when something stands on it."""
+    if batch.let_go_at or batch.pk in {one.pk for one in standing(batch.exchange.resource)}:
+        return batch
     files.retire(files_of(batch))
     batch.let_go_at = clock.now()
     batch.save(update_fields=["let_go_at"])
@@ -104,7 +116,12 @@ def _columns(landed: str) -> list[str]:
 
 
 def _taken_out(chunk: Chunk) -> Measure:
-    return Measure.read(chunk.taken_out) if chunk.taken_out else Measure()
+    return Measure.read(envelope.open_(chunk.taken_out, context=_context(chunk))) if chunk.taken_out else Measure()
+
+
+def _context(chunk: Chunk) -> str:
+    """Closed, because of one record it is the record's own hash, and whoever knows the rest could try what is left."""
+    return f"taken-out/{chunk.batch_id}/{chunk.number}"
 
 
 def _among(positions: Collection[int]) -> str:

@@ -98,7 +98,7 @@ class Chunk(models.Model):
     """A cut of a batch by position: counted and digested at both ends, so that a difference has a place.
 
     number: from 0, `CHUNK_ROWS` positions each.  digests: as a batch's, whose own are their sums.
-    taken_out: "count:sum" of what has left the landed file since, by erasure; "" for nothing.
+    taken_out: "count:sum" of what has left the landed file since, by erasure, closed by the city's key; "" for nothing.
     """
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="chunks")

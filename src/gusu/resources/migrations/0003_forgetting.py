@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(model_name="batch", name="let_go_at", field=models.DateTimeField(null=True)),
         migrations.AddField(model_name="chunk", name="taken_out", field=models.TextField(default="")),
+        migrations.AddField(model_name="linkedbatch", name="erasure", field=models.BigIntegerField(default=0)),
         migrations.RenameField(model_name="erasure", old_name="reason", new_name="ground"),
         migrations.AlterField(
             model_name="erasure",

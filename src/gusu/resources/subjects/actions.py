@@ -53,7 +53,7 @@ def link_batch(batch: Batch, *, by: Actor) -> Callable[[Batch], BatchLinked | No
     For every register the batch's resource feeds, and every way the resource speaks of a subject.  Records without a
     recoverable number belong to nobody; they are counted and stay in `landed`.
     """
-    if batch.state not in LINKABLE:
+    if batch.state not in LINKABLE or batch.let_go_at:
         return None
     done = [
         _link(register, spec, source, batch)
@@ -101,10 +101,10 @@ def _link(register: BaseRegister, spec: SubjectsPiece, source: SourceOf, batch: 
 
 
 def _adopt(done: Linking, batch: Batch) -> None:
-    """In place of what an earlier program made of the batch.  Busy: somebody was erased meanwhile."""
-    if erased_from(done.register) != done.erased:
+    """In place of what an earlier program made of the batch.  Busy: somebody was erased meanwhile, or it let go."""
+    if erased_from(done.register) != done.erased or batch.let_go_at:
         raise Busy(what=done.register.code)
-    give_up_links(batch, done.spec, done.source, before=clock.now())
+    give_up_links(batch, done.spec.code, done.source.code)
     files.adopt(done.links, rows=done.rows)
     for file in done.records:
         files.adopt(file, rows=done.linked)
@@ -116,6 +116,7 @@ def _adopt(done: Linking, batch: Batch) -> None:
         linked=done.linked,
         parts=done.parts,
         program=linking.program(done.spec),
+        erasure=done.register.erasures.order_by("-pk").values_list("pk", flat=True).first() or 0,
         at=clock.now(),
     )
 
@@ -138,11 +139,13 @@ def fuse_register(register: BaseRegister, *, by: Actor) -> Callable[[BaseRegiste
 
 
 def left_by_an_earlier_program(register: BaseRegister) -> list[Batch]:
-    """Batches in force that were linked once, but not as they would be today."""
+    """Batches in force that were linked once, but not as they would be today, or whose links were given up."""
     inputs = _inputs(register)
     linked = {batch for _, batch in inputs.linked}
+    once = set(LinkedBatch.objects.filter(register=register).values_list("batch_id", flat=True))
     arrived = [batch for found in inputs.batches.values() for batch in found]
-    return [batch for batch in arrived if batch.state == BatchState.MERGED and batch.pk not in linked]
+    taken_in = [batch for batch in arrived if batch.state == BatchState.MERGED or batch.pk in once]
+    return [batch for batch in taken_in if batch.pk not in linked]
 
 
 def _inputs(register: BaseRegister) -> Inputs:
@@ -158,6 +161,8 @@ def _publish(register: BaseRegister, making: Making, publication: Publication) -
     newest = newest_edition(register.code)
     if newest != making.inputs.newest:
         return None
+    if not making.inputs.stand():
+        raise Busy(what=register.code)
     added, changed, removed = publication.put()
     DossierKey.objects.create(pk=making.key, register=register, wrapped=making.data_key.wrapped, at=clock.now())
     edition = BaseEdition.objects.create(

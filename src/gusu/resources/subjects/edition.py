@@ -88,6 +88,12 @@ class Inputs:
             for batch in self.batches[source.resource]
         )
 
+    def stand(self) -> bool:
+        """Whether all of it is still so: nothing was linked anew or given up, nobody erased, since it was read."""
+        linked = {one.pk for one in self.linked.values()}
+        erased = [str(one) for one in self.register.erasures.order_by("pk").values_list("subject", flat=True)]
+        return erased == self.erased and LinkedBatch.objects.filter(pk__in=linked).count() == len(linked)
+
     def fresh(self, source: SourceOf) -> list[Batch]:
         """The source's batches that no edition holds yet."""
         held = set(self.newest.inputs) if self.newest else set()
@@ -176,7 +182,9 @@ class Making:
         last = self.inputs.newest
 
         def put() -> tuple[int, int, int]:
-            added, changed = store.merge(self.layout, self._written, gone)
+            added, changed, fingerprints = store.merge(self.layout, self._written, gone)
+            if fingerprints != after.fingerprints:
+                raise NotWhatWasFused(register=self.spec.code)
             return added, changed, len(gone)
 
         return Publication(

@@ -1,14 +1,15 @@
 """Forgetting a subject (个人信息保护法第四十七条): hidden at once, out of the register with its next edition, out of
 every file of the lake within ERASED_WITHIN; and again out of whatever a department sends about them later.
 
-A record that tells of others too, as that of a marriage does, loses the items that tell of this subject alone.  Records
-whose number cannot be recovered name nobody, so they are not found here.  The trail and the erasure itself keep the
-subject's id, a keyed hash.
+A record with a number of its own in its system loses everything but that and stays as nobody's, so that what it had
+replaced stays replaced; what it said before, under another's number, goes with it.  One that tells of others too, as
+that of a marriage does, loses the items that tell of this subject alone.  Records whose number cannot be recovered name
+nobody, so they are not found here.  The trail and the erasure itself keep the subject's id, a keyed hash.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from gusu.kernel import clock, ids
 from gusu.kernel.action import action, step
@@ -24,8 +25,8 @@ from gusu.resources.exchange.queries import Batch, files_of, landed_batches
 from gusu.resources.subjects import linking, secrets
 from gusu.resources.subjects.events import LinksGivenUp, SubjectErased
 from gusu.resources.subjects.models import BaseRegister, Cleansed, Erasure, Ground, LinkedBatch
-from gusu.resources.subjects.queries import KIND, registers_fed_by
-from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, spec_of
+from gusu.resources.subjects.queries import KIND, base_registers, newest_edition, registers_fed_by
+from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, dataset_of, spec_of
 
 ERASED_WITHIN = timedelta(days=15)
 
@@ -74,35 +75,57 @@ def forget_in(batch: Batch, *, by: Actor) -> Callable[[Batch], LinksGivenUp | No
 
     def commit(fresh: Batch) -> LinksGivenUp | None:
         Cleansed.objects.update_or_create(batch=fresh, defaults={"erasure": last})
-        _finish(last)
         note(batch=str(fresh), erasures=last.pk, records=sum(len(one.positions) for one in found))
         if taken is None:
             return None
         replace_landed(fresh, taken)
-        given_up = [give_up_links(fresh, one.spec, one.source, before=last.at) for one in found]
+        given_up = [give_up_links(fresh, one.spec.code, one.source.code, knew_less_than=last.pk) for one in found]
         return LinksGivenUp(batch=fresh.pk) if any(given_up) else None
 
     return commit
 
 
-def give_up_links(batch: Batch, spec: SubjectsPiece, source: SourceOf, *, before: datetime) -> bool:
-    """Inside a commit: what was linked before this moment is to be linked anew; answers whether anything was."""
-    linked = LinkedBatch.objects.filter(register__code=spec.code, batch=batch, source=source.code, at__lt=before)
+def forget_in_all(resource: str, *, by: Actor) -> None:
+    """Every batch the lake has of a resource, oldest first: what a later one made of a record counts for the earlier."""
+    for batch in landed_batches([resource]):
+        forget_in(batch, by=by)
+
+
+def give_up_links(batch: Batch, register: str, source: str, *, knew_less_than: int | None = None) -> bool:
+    """Inside a commit: what was linked is to be linked anew, if at all; answers whether anything was.
+
+    knew_less_than: only what was linked before this erasure.
+    """
+    linked = LinkedBatch.objects.filter(register__code=register, batch=batch, source=source)
+    if knew_less_than is not None:
+        linked = linked.filter(erasure__lt=knew_less_than)
     if not linked.delete()[0]:
         return False
     for layer in ("links", "linked"):
-        files.retire(files.paths(spec.dataset(source), batch.folder, layer))
+        files.retire(files.paths(dataset_of(register, source), batch.folder, layer))
     return True
 
 
-def _finish(last: Erasure) -> None:
-    """Close the erasures that no batch still has to be cleansed of."""
-    for erasure in Erasure.objects.filter(done_at=None, pk__lte=last.pk).select_related("register"):
+def give_up_undeclared() -> None:
+    """Inside a commit: links of sources and registers that no pack declares any more."""
+    declared = {
+        (register.code, source.code) for register in base_registers() for source in spec_of(register.spec).sources
+    }
+    for linked in LinkedBatch.objects.select_related("register", "batch__exchange"):
+        if (linked.register.code, linked.source) not in declared:
+            give_up_links(linked.batch, linked.register.code, linked.source)
+
+
+def close_erasures() -> None:
+    """Erasures that no batch still has to be cleansed of and that the register's newest edition knows are done."""
+    for erasure in Erasure.objects.filter(done_at=None).select_related("register"):
         batches = landed_batches(spec_of(erasure.register.spec).resources)
         cleansed = Cleansed.objects.filter(erasure__pk__gte=erasure.pk).values("batch")
-        if not batches.exclude(pk__in=cleansed).exists():
-            erasure.done_at = clock.now()
-            erasure.save(update_fields=["done_at"])
+        place = erasure.register.erasures.filter(pk__lte=erasure.pk).count()
+        edition = newest_edition(erasure.register.code)
+        is_known = edition is None or f"erasure {place}" in edition.inputs
+        if is_known and not batches.exclude(pk__in=cleansed).exists():
+            Erasure.objects.filter(pk=erasure.pk, done_at=None).update(done_at=clock.now())
 
 
 def erased_from(register: BaseRegister) -> list[str]:
@@ -119,19 +142,29 @@ def _found(batch: Batch) -> list[Found]:
     ]
     landed = duck.files(files_of(batch))
     known = {label: value for spec, _, _ in asked for label, value in secrets.values(spec).items()}
-    answers = duck.run([*forms.prelude(), *(_who(landed, *one) for one in asked)], secrets=known)
+    answers = duck.run([*forms.prelude(), *(_who(batch, landed, *one) for one in asked)], secrets=known)
     rows = answers[len(answers) - len(asked) :]
     return [Found(*one, [position for (position,) in each]) for one, each in zip(asked, rows, strict=True)]
 
 
-def _who(landed: str, spec: SubjectsPiece, source: SourceOf, erased: Sequence[str]) -> str:
+def _who(batch: Batch, landed: str, spec: SubjectsPiece, source: SourceOf, erased: Sequence[str]) -> str:
+    """SQL of the positions of their records, and of what a record that became theirs said before."""
     form = elements([spec.number])[spec.number].form
     number = forms.normal(form, duck.name(source.items[spec.number]))
-    return f"SELECT _position FROM {landed} WHERE {linking.among(secrets.subject(spec, number), erased)} ORDER BY 1"
+    theirs = linking.among(secrets.subject(spec, number), erased)
+    later = [
+        path
+        for one in landed_batches([batch.exchange.resource]).filter(pk__gt=batch.pk)
+        for path in files.paths(spec.dataset(source), one.folder, "links")
+    ]
+    if later and source.record:
+        became = f"SELECT record FROM {duck.files(later)} WHERE {linking.among('subject', erased)}"
+        theirs += f" OR {forms.normal('', duck.name(source.record))} IN ({became})"
+    return f"SELECT _position FROM {landed} WHERE {theirs} ORDER BY 1"
 
 
 def _taken_out(batch: Batch, found: Sequence[Found]) -> TakenOut:
-    """Whole records; of records that tell of others too, the items that tell of this subject alone."""
+    """Whole records but for their own numbers; of records that tell of others too, what tells of this subject alone."""
     records: set[int] = set()
     items: dict[str, set[int]] = {}
     for one in found:
@@ -141,4 +174,5 @@ def _taken_out(batch: Batch, found: Sequence[Found]) -> TakenOut:
             items.setdefault(item, set()).update(one.positions)
         if not others:
             records.update(one.positions)
-    return take_out(batch, records, items)
+    [but, *more] = {one.source.record for one in found}
+    return take_out(batch, records, items, but="" if more else but)

@@ -2,18 +2,18 @@
 
 from django.db import transaction
 
-from gusu.kernel import clock
 from gusu.kernel.actor import house
+from gusu.kernel.jobs.events import HourPassed
 from gusu.kernel.jobs.queue import job, later
 from gusu.kernel.vocabulary.queries import elements
 from gusu.resources.exchange.events import BatchClosed, BatchLetGo
-from gusu.resources.exchange.queries import Batch, landed_batches
+from gusu.resources.exchange.queries import Batch
 from gusu.resources.quality.events import BatchChecked
 from gusu.resources.subjects import store
 from gusu.resources.subjects.actions import fuse_register, left_by_an_earlier_program, link_batch
-from gusu.resources.subjects.erasing import forget_in, give_up_links
-from gusu.resources.subjects.events import BatchLinked, LinksGivenUp, SubjectErased
-from gusu.resources.subjects.models import BaseRegister
+from gusu.resources.subjects.erasing import close_erasures, forget_in_all, give_up_links, give_up_undeclared
+from gusu.resources.subjects.events import BasePublished, BatchLinked, LinksGivenUp, SubjectErased
+from gusu.resources.subjects.models import BaseRegister, LinkedBatch
 from gusu.resources.subjects.queries import base_registers, registers_fed_by
 from gusu.resources.subjects.spec import spec_of
 
@@ -36,12 +36,15 @@ def fuse(register: int) -> None:
 
 
 @job(FORGET)
-def forget(batch: int) -> None:
-    forget_in(Batch.objects.select_related("exchange").get(pk=batch), by=house("worker"))
+def forget(resource: str) -> None:
+    forget_in_all(resource, by=house("worker"))
+    close_erasures()
 
 
 def look_again() -> None:
     """At a start: the programs may be others than those that made the registers."""
+    with transaction.atomic():
+        give_up_undeclared()
     for register in base_registers():
         spec = spec_of(register.spec)
         store.create(store.Layout.of(spec, elements(spec.elements)))
@@ -56,14 +59,22 @@ def on_batch_checked(event: BatchChecked) -> None:
 def on_batch_linked(event: BatchLinked) -> None:
     _fuse_later(event.resource)
     if any(register.erasures.exists() for register, _ in registers_fed_by(event.resource)):
-        later(FORGET, once=f"{FORGET}:{event.batch}", batch=event.batch)
+        _forget_later(event.resource)
+
+
+def on_base_published(event: BasePublished) -> None:
+    close_erasures()
 
 
 def on_subject_erased(event: SubjectErased) -> None:
-    register = BaseRegister.objects.get(pk=event.register)
-    later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)
-    for batch in landed_batches(spec_of(register.spec).resources):
-        later(FORGET, once=f"{FORGET}:{batch.pk}", batch=batch.pk)
+    _ask_again(BaseRegister.objects.get(pk=event.register))
+
+
+def on_hour(event: HourPassed) -> None:
+    """Whatever stopped them, erasures go on until they are done."""
+    for register in base_registers():
+        if register.erasures.filter(done_at=None).exists():
+            _ask_again(register)
 
 
 def on_links_given_up(event: LinksGivenUp) -> None:
@@ -71,11 +82,9 @@ def on_links_given_up(event: LinksGivenUp) -> None:
 
 
 def on_batch_let_go(event: BatchLetGo) -> None:
-    batch = Batch.objects.select_related("exchange").get(pk=event.batch)
     with transaction.atomic():
-        for _, spec in registers_fed_by(event.resource):
-            for source in spec.sources_in(event.resource):
-                give_up_links(batch, spec, source, before=clock.now())
+        for linked in LinkedBatch.objects.filter(batch=event.batch).select_related("register", "batch__exchange"):
+            give_up_links(linked.batch, linked.register.code, linked.source)
 
 
 def on_batch_closed(event: BatchClosed) -> None:
@@ -86,3 +95,13 @@ def on_batch_closed(event: BatchClosed) -> None:
 def _fuse_later(resource: str) -> None:
     for register, _spec in registers_fed_by(resource):
         later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)
+
+
+def _forget_later(resource: str) -> None:
+    later(FORGET, once=f"{FORGET}:{resource}", resource=resource)
+
+
+def _ask_again(register: BaseRegister) -> None:
+    later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)
+    for resource in spec_of(register.spec).resources:
+        _forget_later(resource)

@@ -16,6 +16,7 @@ import msgspec
 from gusu.kernel.engine.duck import files, literal, name, parquet
 from gusu.kernel.engine.forms import normal
 from gusu.kernel.lake.files import Cut
+from gusu.kernel.vocabulary.queries import elements
 from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, column
 
 VERSION = 2  # of this program: batches are linked anew when it changes
@@ -24,8 +25,9 @@ MOST_PARTS = 256
 
 
 def program(spec: SubjectsPiece) -> str:
-    """A short name of this program and of what it is told: another links otherwise."""
-    told = msgspec.json.encode((spec.code, spec.number, spec.sources, list(spec.elements)))
+    """A short name of this program and of what it is told: another links otherwise, or keeps otherwise."""
+    known = [(code, it.form, it.type, it.grade) for code, it in sorted(elements(spec.elements).items())]
+    told = msgspec.json.encode((spec.code, spec.number, spec.sources, list(spec.elements), known))
     return f"linking {VERSION} {sha256(told).hexdigest()[:16]}"
 
 
@@ -53,18 +55,21 @@ def statements(
     """Writes the links and the linked records.  The last two answer [[rows, linked]] and [[count, [files]]].
 
     forms: element → normal form.  links: address of the links file.  subject: SQL that makes an id of `number`.
-    erased: ids that must not come back.
+    erased: ids that must not come back; their records stay as nobody's, so that what they replaced stays replaced.
     """
     out = f"ANTI JOIN {files(kept_out)} AS out USING (_position)" if kept_out else ""
-    forgotten = f"WHERE subject IS NULL OR NOT {among('subject', erased)}" if erased else ""
+    forgotten = among("subject", erased)
     number = normal(forms[spec.number], name(source.items[spec.number]))
     record = normal("", name(source.record)) if source.record else "number"
+    theirs = "record" if source.record else f"CASE WHEN NOT {forgotten} THEN record END"
     return [
         f"CREATE VIEW batch AS SELECT landed.* FROM {files(landed)} AS landed {out}",
-        f"""CREATE TABLE whose AS SELECT * FROM (
-            SELECT _position, {record} AS record, {subject} AS subject, number
-            FROM (SELECT *, {number} AS number FROM batch)
-        ) {forgotten}""",
+        f"""CREATE TABLE whose AS SELECT _position, {theirs if erased else "record"} AS record, number,
+                {f"CASE WHEN NOT {forgotten} THEN subject END" if erased else "subject"} AS subject
+            FROM (
+                SELECT _position, {record} AS record, {subject} AS subject, number
+                FROM (SELECT *, {number} AS number FROM batch)
+            )""",
         f"COPY (SELECT _position, record, subject FROM whose) TO {literal(links)} ({parquet(links)})",
         "SELECT count(*), count(subject) FROM whose",
         f"""COPY (

@@ -33,7 +33,8 @@ class LinkedBatch(models.Model):
     """One batch whose records have found their subjects, by one source of one register.
 
     rows: let through by the rules; linked: of those, with a number that says whose they are.  parts: how many parts
-    the linked records are cut in.  program: of `linking.py`, with the declaration; another makes it stale.
+    the linked records are cut in.  program: of `linking.py`, with the declaration; another makes it stale.  erasure:
+    the last one it left somebody out for, 0 for none.
     """
 
     register = models.ForeignKey(BaseRegister, on_delete=models.PROTECT, related_name="linked")
@@ -43,6 +44,7 @@ class LinkedBatch(models.Model):
     linked = models.BigIntegerField()
     parts = models.IntegerField()
     program = models.TextField()
+    erasure = models.BigIntegerField(default=0)
     at = models.DateTimeField()
 
     class Meta:

@@ -9,8 +9,9 @@ from gusu.kernel.packs import Known, Problem, Section
 from gusu.kernel.vocabulary.queries import elements
 from gusu.resources.exchange.queries import standing
 from gusu.resources.subjects import store
+from gusu.resources.subjects.erasing import give_up_undeclared
 from gusu.resources.subjects.jobs import FUSE, LINK
-from gusu.resources.subjects.models import BaseRegister
+from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey
 from gusu.resources.subjects.spec import SubjectsPiece, column, kept_as, spec_of
 
 
@@ -58,9 +59,16 @@ class Subjects(Section[SubjectsPiece]):
             for batch in (batch for resource in piece.resources for batch in standing(resource)):
                 later(LINK, batch=batch.pk)
             later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)
+        give_up_undeclared()
 
     def retire(self, keys: list[str], *, by: Actor) -> None:
+        """An ended register has no golden records and no links; what departments sent stays with their batches."""
         BaseRegister.objects.filter(code__in=keys).update(ended_at=clock.now())
+        BaseEdition.objects.filter(register__code__in=keys).delete()
+        DossierKey.objects.filter(register__code__in=keys).delete()
+        for code in keys:
+            store.drop(code)
+        give_up_undeclared()
 
 
 def _trust_problems(piece: SubjectsPiece, element: str, tiers: list[list[str]]) -> Iterable[Problem]:

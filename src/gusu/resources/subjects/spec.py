@@ -93,7 +93,11 @@ class SubjectsPiece(Piece, frozen=True):
 
     def dataset(self, source: SourceOf) -> str:
         """The name of a source's linked records in the lake."""
-        return f"{self.code}.{source.code}"
+        return dataset_of(self.code, source.code)
+
+
+def dataset_of(register: str, source: str) -> str:
+    return f"{register}.{source}"
 
 
 def table_of(register: str) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from django.db import connection
 
 from gusu.kernel.crypto.bulk import BLOCK, Sink
@@ -24,7 +25,7 @@ from gusu.kernel.engine.duck import literal, name
 from gusu.kernel.vocabulary.queries import Element
 from gusu.resources.subjects.fusing import COLUMN
 from gusu.resources.subjects.models import DossierKey
-from gusu.resources.subjects.spec import SubjectsPiece, blind_column, column
+from gusu.resources.subjects.spec import SubjectsPiece, blind_column, column, dossiers_of, table_of
 
 SEALED_FROM = 3  # grade
 TYPES = {"date": "date"}
@@ -86,7 +87,7 @@ class Layout:
         hidden = [f"coalesce({name(blind_column(element))}::VARCHAR, '')" for element in self.blind]
         shown = "replace(shown, chr(92), chr(92) || chr(92))"
         weight = "('0x' || left(weight, 15))::BIGINT"
-        fields = ["subject", shown, *hidden, "won", "doubts", weight, str(edition)]
+        fields = ["subject", *([shown] if self.open else []), *hidden, "won", "doubts", weight, str(edition)]
         return f"concat_ws({literal(COLUMN)}, {', '.join(fields)})"
 
 
@@ -99,7 +100,9 @@ class Written:
 
 
 def create(layout: Layout) -> None:
-    """Make the tables, or add the columns a new version of the pack declares. No golden record is dropped here."""
+    """Make the tables, or give them the columns a new version of the pack declares: one more, or one less where an
+    element is sealed from now on.  No golden record is dropped here.
+    """
     table = layout.spec.table
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s)", [table])
@@ -110,6 +113,21 @@ def create(layout: Layout) -> None:
             _index(cursor.execute, layout)
         for col, kind in layout.columns.items():
             cursor.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name(col)} {kind}")
+        cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+            [table],
+        )
+        for (col,) in cursor.fetchall():
+            if col not in layout.columns:
+                cursor.execute(f"ALTER TABLE {table} DROP COLUMN {name(col)}")
+
+
+def drop(register: str) -> None:
+    """The golden records of a register that no pack declares any more."""
+    with connection.cursor() as cursor:
+        for table in (table_of(register), dossiers_of(register)):
+            for name_ in (table, table + NEXT):
+                cursor.execute(f"DROP TABLE IF EXISTS {name_}")
 
 
 class Loading:
@@ -158,8 +176,11 @@ class Loading:
                 cursor.execute(f"ALTER TABLE {beside} RENAME TO {of}")
 
 
-def merge(layout: Layout, written: Written, gone: Iterable[str]) -> tuple[int, int]:
-    """Inside the commit: write the records that changed, remove subjects nobody speaks of; answers (added, changed)."""
+def merge(layout: Layout, written: Written, gone: Iterable[str]) -> tuple[int, int, int]:
+    """Inside the commit: write the records that changed, remove subjects nobody speaks of.
+
+    Answers (added, changed, sum of the fingerprints of what was written, as PostgreSQL has them).
+    """
     table, dossiers = layout.spec.table, layout.spec.dossiers
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE arriving (LIKE {table}) ON COMMIT DROP")
@@ -170,12 +191,14 @@ def merge(layout: Layout, written: Written, gone: Iterable[str]) -> tuple[int, i
             f"FROM arriving JOIN {table} USING (subject)"
         )
         [(known, changed)] = cursor.fetchall()
+        cursor.execute("SELECT coalesce(sum(fingerprint), 0) FROM arriving")
+        [(weight,)] = cursor.fetchall()
         cursor.execute(_upsert(dossiers, DOSSIER, "closed"))
         cursor.execute(_upsert(table, layout.columns, "arriving"))
         added = cursor.rowcount - known
         for one in (table, dossiers):
             cursor.execute(f"DELETE FROM {one} WHERE subject = ANY(%s::uuid[])", [list(gone)])
-    return added, changed
+    return added, changed, int(weight)
 
 
 def read_dossiers(layout: Layout, subjects: Path) -> list[tuple[str, str, bytes]]:
@@ -206,13 +229,17 @@ def _upsert(table: str, columns: Iterable[str], arriving: str) -> str:
 def _copy(layout: Layout, written: Written, table: str, dossiers: str) -> int:
     """Answers how many dossiers PostgreSQL took."""
     listed = ", ".join(map(name, layout.columns))
-    with connection.cursor() as cursor:
-        with cursor.copy(f"COPY {table} ({listed}) FROM STDIN (NULL '')") as copy, written.lines.open("rb") as lines:
-            while block := lines.read(BLOCK):
-                copy.write(block)
-        with cursor.copy(f"COPY {dossiers} ({', '.join(DOSSIER)}) FROM STDIN (FORMAT binary)") as copy:
-            written.fill(copy)
-        return int(cursor.rowcount)
+    try:
+        with connection.cursor() as cursor:
+            with cursor.copy(f"COPY {table} ({listed}) FROM STDIN (NULL '')") as copy:
+                with written.lines.open("rb") as lines:
+                    while block := lines.read(BLOCK):
+                        copy.write(block)
+            with cursor.copy(f"COPY {dossiers} ({', '.join(DOSSIER)}) FROM STDIN (FORMAT binary)") as copy:
+                written.fill(copy)
+            return int(cursor.rowcount)
+    except psycopg.Error as failure:  # its own words quote the line that was read, with the values in it
+        raise type(failure)(f"COPY into {table} ended: {failure.sqlstate or 'connection lost'}") from None
 
 
 def _make(execute: Callable[[str], object], layout: Layout, beside: str = "") -> None:

@@ -37,6 +37,8 @@ SYSTEM_USER = "gusu-postgres"
 ROLE = DATABASE = "gusu"
 READERS = "/_reader$"  # roles that only read, such as a demo department's: less than the owner may anyhow
 LONGEST_SOCKET = 100  # bytes: macOS allows 103 for the whole name, Linux 107
+QUIET = {"log_error_verbosity": "terse"}
+"""Its log names an error and quotes nothing: the context of a COPY is the very line that was read."""
 FAST_AND_LOOSE = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -150,7 +152,7 @@ class Embedded:
 
     def _started(self, owner: "Owner", deadline: float, while_waiting: Callable[[], None]) -> bool:
         """True when it answers; False when a killed server's last processes are still leaving: worth another try."""
-        options = {"listen_addresses": "", "unix_socket_directories": f'"{self.sockets}"', **self.settings}
+        options = {"listen_addresses": "", "unix_socket_directories": f'"{self.sockets}"', **QUIET, **self.settings}
         arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with open(self.log, "wb") as log:
             self.child = subprocess.Popen(
