@@ -23,9 +23,9 @@ def own_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     from gusu.kernel.crypto import keys
 
     monkeypatch.setenv("GUSU_KEYS", str(tmp_path / "keys"))
-    keys.derived.cache_clear()
+    keys._derived.cache_clear()
     yield tmp_path / "keys"
-    keys.derived.cache_clear()
+    keys._derived.cache_clear()
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def test_what_was_closed_by_the_first_edition_opens_for_ever(own_keys: object) -
     """A record made once, by hand from the format: version byte, nonce, AES-256-GCM."""
     keys.versions()
     (keys.folder() / "master-1.key").write_bytes(bytes(range(32)))
-    keys.derived.cache_clear()
+    keys._derived.cache_clear()
     bulk._unwrapped.cache_clear()
     wrapped = "v1.1.AAECAwQFBgcICQoLPExDhchBTs2LICCTXAq3-FGkHZyOO5jlZXMCVvCMcQ0v7JGlWUOtCBSIY4K14aK5"
     field = bytes.fromhex("016162636400000000000000076fcd1ca02a28081e05c70c5183acfbff1f9fad745189")

@@ -69,7 +69,7 @@ def test_a_character_slipped_in_is_refused_even_where_decoders_skip_it() -> None
 def test_a_key_that_is_gone_opens_nothing() -> None:
     closed = close(ID, context="x")
     (keys.folder() / "master-1.key").unlink()
-    keys.derived.cache_clear()
+    keys._derived.cache_clear()
 
     assert not _opens(closed)
 

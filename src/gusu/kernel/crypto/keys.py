@@ -37,14 +37,13 @@ def active() -> int:
 def rotate() -> int:
     """Make a new master key and use it from now on; answers its version."""
     version = _make(active() + 1)
-    derived.cache_clear()
+    _derived.cache_clear()
     return version
 
 
-@cache
 def derived(use: str, version: int, length: int = 32) -> bytes:
     """The key of one use under one master version."""
-    return HKDF(hashes.SHA256(), length, salt=None, info=f"gusu/{use}".encode()).derive(_master(version))
+    return _derived(folder(), use, version, length)
 
 
 def site_secret(use: str) -> str:
@@ -77,6 +76,11 @@ def beside(what: str, city: Path) -> Path:
 
 def _anchor(city: Path) -> Path:
     return beside("audit-anchor", city)
+
+
+@cache
+def _derived(_place: Path, use: str, version: int, length: int) -> bytes:
+    return HKDF(hashes.SHA256(), length, salt=None, info=f"gusu/{use}".encode()).derive(_master(version))
 
 
 def _master(version: int) -> bytes:

@@ -86,7 +86,7 @@ def forget_in(batch: Batch, *, by: Actor) -> Callable[[Batch], LinksGivenUp | No
 
 
 def forget_in_all(resource: str, *, by: Actor) -> None:
-    """Every batch the lake has of a resource, oldest first: what a later one made of a record counts for the earlier."""
+    """Every batch the lake has of a resource, oldest first: of a record that became theirs the earlier words go too."""
     for batch in landed_batches([resource]):
         forget_in(batch, by=by)
 
