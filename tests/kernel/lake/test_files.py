@@ -74,3 +74,15 @@ def test_a_row_without_its_file_is_never_made(lake: Path) -> None:
 
     with pytest.raises(OSError, match=r"parquet"):
         files.written(path)
+
+
+def test_a_file_that_is_no_longer_what_was_adopted_is_named(lake: Path) -> None:
+    whole, changed, gone = written(), written(), written()
+    for path in (whole, changed, gone):
+        files.adopt(files.written(path), rows=2)
+    assert files.damaged() == []
+
+    (lake / changed).write_bytes((lake / changed).read_bytes()[:-1] + b"?")
+    (lake / gone).unlink()
+
+    assert files.damaged() == sorted([changed, gone])

@@ -107,6 +107,7 @@ def _limits(spill: str) -> dict[str, str]:
         "memory_limit": os.environ.get("GUSU_ENGINE_MEMORY", "1GB"),
         "threads": os.environ.get("GUSU_ENGINE_THREADS") or str(max(1, (os.cpu_count() or 1) // 2)),
         "temp_directory": spill,
+        "temp_file_encryption": "true",
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "allow_unsigned_extensions": "true",  # the lock file pins the one there is; to check it costs 50 ms a program

@@ -78,12 +78,29 @@ class Written:
 
 def written(path: str) -> Written:
     """Measure a draft once the engine has written it: before the commit, because it reads the whole file."""
+    found = _measured(path)
+    _made_durable(path)
+    return found
+
+
+def damaged() -> list[str]:
+    """Files that are gone or no longer the bytes that were adopted. Reads the whole lake."""
+    found = []
+    for file in LakeFile.objects.order_by("path").iterator():
+        try:
+            if _measured(file.path) != Written(file.path, file.size, file.sha256):
+                found.append(file.path)
+        except FileNotFoundError:
+            found.append(file.path)
+    return found
+
+
+def _measured(path: str) -> Written:
     hashed, size = hashlib.sha256(), 0
     with _filesystem().open(address(path), "rb") as file:
         while chunk := file.read(CHUNK):
             hashed.update(chunk)
             size += len(chunk)
-    _made_durable(path)
     return Written(path, size, hashed.hexdigest())
 
 

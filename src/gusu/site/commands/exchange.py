@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from gusu.kernel.actor import house
+from gusu.kernel.lake import files
 from gusu.resources.exchange import queries
 from gusu.resources.exchange.actions import chunks_that_differ, drop, keep_connection, open_batch, open_batches_due
 from gusu.site.cli import Reply
@@ -31,7 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     receive.add_argument("--accept-volume", action="store_true", help="however many rows there are, or few")
     receive.add_argument("--wait", action="store_true", help="until it is merged, unchanged or refused (exit code 1)")
 
-    verify = verbs.add_parser("verify", help="count and digest again what the lake holds, against the receipts")
+    verify = verbs.add_parser(
+        "verify", help="count and digest again what the lake holds, against the receipts, and every file"
+    )
     verify.add_argument("code", metavar="EXCHANGE", nargs="?", default="", help="of this exchange only")
 
     connect = verbs.add_parser("connect", help="keep a connection: its words as a JSON object on standard input")
@@ -72,7 +75,10 @@ def _verified(code: str) -> Reply:
     landed = queries.landed_batches([queries.exchange_of(code).resource] if code else None)
     found = {str(batch): chunks_that_differ(batch) for batch in landed}
     lines = [f"{batch:<32} {f'chunks {chunks} DIFFER' if chunks else 'holds'}" for batch, chunks in found.items()]
-    return Reply("\n".join(lines) or "no batch yet", found, code=1 if any(found.values()) else 0)
+    broken = [] if code else files.damaged()
+    lines += [f"{path} is DAMAGED or gone" for path in broken]
+    wrong = bool(broken) or any(found.values())
+    return Reply("\n".join(lines) or "no batch yet", {"batches": found, "damaged": broken}, code=1 if wrong else 0)
 
 
 def _connect(name: str) -> Reply:
