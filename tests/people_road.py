@@ -11,22 +11,26 @@ from typing import Any
 from django.db import connection, transaction
 
 from gusu.demo.departments.build import next_day
-from gusu.kernel.actor import house
+from gusu.kernel import ids
+from gusu.kernel.actor import Actor, house
 from gusu.kernel.engine import digest, duck
 from gusu.kernel.lake import files
 from gusu.resources.catalogue.queries import entry_of
 from gusu.resources.exchange.actions import open_batch, receive_batch
 from gusu.resources.exchange.models import Batch, BatchState, Exchange
-from gusu.resources.exchange.queries import files_of
+from gusu.resources.exchange.queries import files_of, landed_batches
 from gusu.resources.quality.actions import check_batch
 from gusu.resources.quality.kinds import kind_of
 from gusu.resources.quality.queries import kept_out_files, rules_of
-from gusu.resources.subjects.actions import fuse_register, link_batch
+from gusu.resources.subjects.actions import erase_subject, fuse_register, link_batch
+from gusu.resources.subjects.erasing import close_erasures, forget_in_all
 from gusu.resources.subjects.facts import opened
-from gusu.resources.subjects.models import BaseRegister, LinkedBatch
-from gusu.resources.subjects.queries import newest_edition
+from gusu.resources.subjects.models import BaseRegister, Erasure, LinkedBatch
+from gusu.resources.subjects.queries import KIND, newest_edition
+from gusu.resources.subjects.spec import spec_of
 
 BY = house("test")
+OFFICER = Actor("acc1-TEST", organisation="resource_centre", permissions=frozenset({"subjects.erase"}))
 PACK, REGISTER, TABLE = "population", "population", "subjects_population"
 CHANGES = 200  # rows of a day: few enough to be merged
 HOLD_EVERYTHING = ("postgres", "http_json")  # connectors that can be asked for everything again
@@ -43,7 +47,8 @@ TABLES = "SELECT tablename FROM pg_tables WHERE tablename ~ '^(subjects|dossiers
 def hand_in(delivery: str) -> list[int]:
     """The departments deliver, and each delivery gets its batch: the numbers of the batches in the table.
 
-    "day": a day has passed, and everybody sends what changed.  "whole": those who can be asked send everything again.
+    "day": a day has passed, and everybody sends what changed.  "whole": somebody is to be forgotten, and those who can
+    be asked send everything again.
     "first", "again": everybody sends what is there.
     """
     if delivery == "day":
@@ -51,6 +56,12 @@ def hand_in(delivery: str) -> list[int]:
     asked = Exchange.objects.filter(pack=PACK, ended_at=None).order_by("code")
     if delivery == "whole":
         asked = asked.filter(connector__in=HOLD_EVERYTHING)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT subject FROM {TABLE} ORDER BY subject LIMIT 1")
+            [(subject,)] = cursor.fetchall()
+        erase_subject(
+            BaseRegister.objects.get(code=REGISTER), by=OFFICER, subject=ids.spelled(KIND, subject), ground="unlawful"
+        )
     with transaction.atomic():
         return [open_batch(exchange, by=BY, whole=delivery == "whole").pk for exchange in asked]
 
@@ -62,8 +73,15 @@ def travel(batches: list[int], timed: Callable[[str], AbstractContextManager[Non
             with timed(step):
                 act(batch, by=BY)
             batch.refresh_from_db()
+    register = BaseRegister.objects.get(code=REGISTER)
     with timed("fuse"):
-        fuse_register(BaseRegister.objects.get(code=REGISTER), by=BY)
+        fuse_register(register, by=BY)
+    for resource in spec_of(register.spec).resources if register.erasures.exists() else ():
+        with timed("forget"):
+            forget_in_all(resource, by=BY)
+    for batch in landed_batches():
+        link_batch(batch, by=BY)
+    close_erasures()
 
 
 def told() -> dict[str, Any]:
@@ -84,6 +102,7 @@ def told() -> dict[str, Any]:
     return {
         "edition": [edition.digest, edition.doubts, edition.subjects, edition.sources],
         "rebuilt": edition.rebuilt,
+        "forgotten": [erasure.done_at is not None for erasure in Erasure.objects.order_by("pk")],
         "golden": golden,
         "dossiers": [len(dossiers), hashlib.sha256("\n".join(dossiers).encode()).hexdigest()],
         "tables": tables,

@@ -37,6 +37,7 @@ STEPS = {
     "check": "gusu.quality.check",
     "link": "gusu.subjects.link",
     "fuse": "gusu.subjects.fuse",
+    "forget": "gusu.subjects.forget",
 }
 TEN = Counter(worker=3, engine=3, postgres=2, backend=2)
 KILLS_A_DELIVERY = 3
@@ -118,7 +119,7 @@ def story(tmp_path: Path) -> Iterator[Story]:
     city = City(tmp_path, people=PEOPLE)
     with departments(PEOPLE, seed=SEED):
         try:
-            yield Story(Hunt(city, STEPS, people_road.PACK, chosen_seed()), Undisturbed())
+            yield Story(Hunt(city, STEPS, people_road.PACK, chosen_seed(), "fuse"), Undisturbed())
         finally:
             city.down()
 

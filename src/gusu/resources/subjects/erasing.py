@@ -21,7 +21,7 @@ from gusu.kernel.lake import files
 from gusu.kernel.text import Text
 from gusu.kernel.vocabulary.queries import elements
 from gusu.resources.exchange.actions import TakenOut, replace_landed, take_out
-from gusu.resources.exchange.queries import Batch, files_of, landed_batches
+from gusu.resources.exchange.queries import Batch, BatchState, files_of, landed_batches
 from gusu.resources.subjects import linking, secrets
 from gusu.resources.subjects.events import LinksGivenUp, SubjectErased
 from gusu.resources.subjects.models import BaseRegister, Cleansed, Erasure, Ground, LinkedBatch
@@ -65,7 +65,12 @@ def erase_subject(register: BaseRegister, *, by: Actor, subject: str, ground: st
 
 @step
 def forget_in(batch: Batch, *, by: Actor) -> Callable[[Batch], LinksGivenUp | None] | None:
-    """Write the batch's files again without the forgotten; its receipt still verifies by what is kept beside it."""
+    """Write the batch's files again without the forgotten; its receipt still verifies by what is kept beside it.
+
+    Not before it is checked: to the rules an emptied record would be a fault of the department's.
+    """
+    if batch.state == BatchState.LANDED:
+        return None
     registers = [register for register, _ in registers_fed_by(batch.exchange.resource)]
     last = Erasure.objects.filter(register__in=registers).order_by("-pk").first()
     if last is None or not files_of(batch) or Cleansed.objects.filter(batch=batch, erasure__pk__gte=last.pk).exists():
