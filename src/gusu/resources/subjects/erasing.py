@@ -33,12 +33,13 @@ ERASED_WITHIN = timedelta(days=15)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a batch tells of the forgotten, by one source of one register."""
+    """Where a batch tells of the forgotten, by one source of one register. moved: also under another's number."""
 
     spec: SubjectsPiece
     source: SourceOf
     erased: Sequence[str]
     positions: Sequence[int]
+    moved: bool
 
 
 def may_erase(by: Actor, _register: BaseRegister) -> bool:
@@ -84,7 +85,10 @@ def forget_in(batch: Batch, *, by: Actor) -> Callable[[Batch], LinksGivenUp | No
         if taken is None:
             return None
         replace_landed(fresh, taken)
-        given_up = [give_up_links(fresh, one.spec.code, one.source.code, knew_less_than=last.pk) for one in found]
+        given_up = [
+            give_up_links(fresh, one.spec.code, one.source.code, knew_less_than=None if one.moved else last.pk)
+            for one in found
+        ]
         return LinksGivenUp(batch=fresh.pk) if any(given_up) else None
 
     return commit
@@ -149,23 +153,27 @@ def _found(batch: Batch) -> list[Found]:
     known = {label: value for spec, _, _ in asked for label, value in secrets.values(spec).items()}
     answers = duck.run([*forms.prelude(), *(_who(batch, landed, *one) for one in asked)], secrets=known)
     rows = answers[len(answers) - len(asked) :]
-    return [Found(*one, [position for (position,) in each]) for one, each in zip(asked, rows, strict=True)]
+    return [
+        Found(*one, [position for position, _ in each], not all(direct for _, direct in each))
+        for one, each in zip(asked, rows, strict=True)
+    ]
 
 
 def _who(batch: Batch, landed: str, spec: SubjectsPiece, source: SourceOf, erased: Sequence[str]) -> str:
-    """SQL of the positions of their records, and of what a record that became theirs said before."""
+    """SQL of (position, whether its number is theirs): their records, and what one that became theirs said before."""
     form = elements([spec.number])[spec.number].form
     number = forms.normal(form, duck.name(source.items[spec.number]))
-    theirs = linking.among(secrets.subject(spec, number), erased)
+    direct = linking.among(secrets.subject(spec, number), erased)
     later = [
         path
         for one in landed_batches([batch.exchange.resource]).filter(pk__gt=batch.pk)
         for path in files.paths(spec.dataset(source), one.folder, "links")
     ]
+    became = "false"
     if later and source.record:
-        became = f"SELECT record FROM {duck.files(later)} WHERE {linking.among('subject', erased)}"
-        theirs += f" OR {forms.normal('', duck.name(source.record))} IN ({became})"
-    return f"SELECT _position FROM {landed} WHERE {theirs} ORDER BY 1"
+        theirs = f"SELECT record FROM {duck.files(later)} WHERE {linking.among('subject', erased)}"
+        became = f"{forms.normal('', duck.name(source.record))} IN ({theirs})"
+    return f"SELECT _position, coalesce({direct}, false) FROM {landed} WHERE {direct} OR {became} ORDER BY 1"
 
 
 def _taken_out(batch: Batch, found: Sequence[Found]) -> TakenOut:
