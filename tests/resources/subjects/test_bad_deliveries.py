@@ -236,7 +236,9 @@ def as_it_stands() -> dict[str, Any]:
 
 
 @pytest.fixture
-def city(committed: None) -> Iterator[None]:
+def city(committed: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """With a lake of its own: it is swept, and other tests' cities have files in theirs."""
+    monkeypatch.setattr(settings, "LAKE", str(tmp_path / "lake"))
     apply(load(gather(PACK_ROOMS)), by=BY)
     with departments(PEOPLE):
         travel(hand_in("first"))

@@ -138,6 +138,10 @@ def test_the_forgotten_are_hidden_at_once_gone_everywhere_and_do_not_come_back(c
     batch = open_batch(Exchange.objects.get(code="police_residents"), by=BY, whole=True)
     receive_batch(batch, by=BY)
     assert everywhere(number) == ["landed/police_residents"]
+    forget_everywhere()
+    assert everywhere(number) == ["landed/police_residents"]  # not before the rules have seen it as it came
+    batch.refresh_from_db()
+    check_batch(batch, by=BY)
     take_in_everything()
     forget_everywhere()
     assert everywhere(number) == []
