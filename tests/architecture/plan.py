@@ -197,6 +197,7 @@ BESIDE = {  # files beside the roster: what each is
         "store": "the table of golden records",
         "timeline": "what was ever said of one subject",
     },
+    "services.items": {"linting": "what a declaration contradicts itself in", "spec": "the declaration"},
     "spaces.public": {"frame": "what surrounds every page"},
 }
 OF_A_WING = {"__init__", "apps", "models", "urls", "migrations", "templates"} | WINGS_OWN

@@ -131,6 +131,14 @@ def more_related() -> None:
     Entry.objects.filter(resource="divisions").update(related=[f"divisions-{n}" for n in range(1, MORE + 1)])
 
 
+def more_items() -> None:
+    from gusu.services.items.models import Item, ItemVersion
+
+    grown(Item.objects.filter(item="residence_permit"), item=lambda n: f"item-{n}", code=lambda n: f"{n:031}")
+    new = list(Item.objects.filter(item__startswith="item-").order_by("pk"))
+    grown(ItemVersion.objects.filter(item__item="residence_permit"), item_id=lambda n: new[n - 1].pk)
+
+
 def more_targets() -> None:
     from gusu.governance.performance.models import Target
 
@@ -147,6 +155,11 @@ LISTS: Sequence[tuple[str, str, Callable[[], None]]] = [
     ("anonymous", "/data/divisions", more_related),
     ("anonymous", "/data/divisions", more_rules),
     ("anonymous", "/search?q=区划", more_entries),
+    ("anonymous", "/services", more_items),
+    ("anonymous", "/services?q=居住证&audience=1", more_items),
+    ("anonymous", "/search?q=居住证", more_items),
+    ("anonymous", "/api/services", more_items),
+    ("anonymous", "/api/services/scores", more_items),
     ("anonymous", "/targets", more_targets),
     ("anonymous", "/organisations", more_organisations),
     ("anonymous", "/organisations?q=卫生", more_organisations),

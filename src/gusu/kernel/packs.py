@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Protocol, T
 
 import msgspec
 
+from gusu.kernel.text import Text
+
 if TYPE_CHECKING:
     from gusu.kernel.actor import Actor
 
@@ -32,6 +34,9 @@ class Label(Piece, frozen=True):
 
     zh: Annotated[str, msgspec.Meta(min_length=1)]
     en: Annotated[str, msgspec.Meta(min_length=1)]
+
+    def __str__(self) -> str:
+        return str(Text(self.zh, self.en))
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from gusu.kernel.text import Text
 from gusu.resources.catalogue.api import router as catalogue
 from gusu.resources.quality.api import router as quality
 from gusu.resources.registers.api import router as registers
+from gusu.services.items.api import router as services
 
-ROUTERS = {"registers": registers, "catalogue": catalogue, "batches": quality}
+ROUTERS = {"registers": registers, "catalogue": catalogue, "batches": quality, "services": services}
 PROBLEM = {
     "type": "object",
     "required": ["type", "status", "code", "title", "detail"],

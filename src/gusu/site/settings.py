@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "gusu.kernel",
     "gusu.identity",
     "gusu.resources",
+    "gusu.services",
     "gusu.governance",
     "gusu.site",
 ]

@@ -41,5 +41,6 @@ PACK_ROOMS = [
     "gusu.resources.quality.pack",
     "gusu.resources.registers.pack",
     "gusu.resources.subjects.pack",
+    "gusu.services.items.pack",
     "gusu.governance.performance.pack",
 ]

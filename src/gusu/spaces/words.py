@@ -54,6 +54,19 @@ def words() -> dict[str, dict[str, str]]:
             "conditional": _("on conditions"),
             "none": _("not shared"),
         },
+        "item_kinds": {"instant": _("decided at once"), "promised": _("decided by a promised day")},
+        "material_needs": {"required": _("required"), "optional": _("if you have it"), "later": _("may follow later")},
+        "material_sources": {
+            "applicant": _("from the applicant"),
+            "government": _("issued by government"),
+            "other": _("from somebody else"),
+            "": "—",
+        },
+        "result_kinds": {
+            "licence": _("a licence"),
+            "document": _("a written decision"),
+            "completion": _("completion"),
+        },
         "cycles": {
             "realtime": _("in real time"),
             "daily": _("daily"),

@@ -47,6 +47,9 @@ class Organisations(Section[OrganisationPiece]):
     def key(self, piece: OrganisationPiece) -> str:
         return piece.code
 
+    def offers(self, piece: OrganisationPiece) -> Iterable[str]:
+        return [piece.uscc] if piece.uscc else []
+
     def check(self, piece: OrganisationPiece, known: Known) -> Iterable[Problem]:
         """Circles of more than one show only over all pieces: `apply` refuses those."""
         if piece.parent == piece.code:

@@ -48,6 +48,9 @@ class CodeLists(Section[CodeListPiece]):
     def key(self, piece: CodeListPiece) -> str:
         return piece.code
 
+    def offers(self, piece: CodeListPiece) -> Iterable[str]:
+        return [code.code for code in piece.codes]
+
     def check(self, piece: CodeListPiece, known: Known) -> Iterator[Problem]:
         seen: set[str] = set()
         for number, code in enumerate(piece.codes):

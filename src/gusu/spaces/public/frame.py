@@ -42,9 +42,8 @@ def home_of(actor: Actor) -> str:
 
 
 def _places(actor: Actor, path: str) -> list[NavItem]:
-    places: list[tuple[Text | str, str]] = [
-        (register.title, reverse("register", args=[register.code])) for register in open_registers()
-    ]
+    places: list[tuple[Text | str, str]] = [(_("Services"), reverse("services"))]
+    places += [(register.title, reverse("register", args=[register.code])) for register in open_registers()]
     places += [(_("Data catalogue"), reverse("catalogue")), (_("Organisations"), reverse("organisations"))]
     items = [NavItem(str(text), url, path.startswith(url)) for text, url in places]
     if actor.is_anonymous:

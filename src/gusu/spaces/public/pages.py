@@ -16,15 +16,20 @@ from gusu.identity.access import Request, anyone, page, signed_in
 from gusu.identity.organisations.queries import names_of
 from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.looks.jinja import iso, label
+from gusu.kernel.text import Text
+from gusu.kernel.vocabulary.queries import elements, labels_of
 from gusu.resources.catalogue import queries as catalogue_queries
 from gusu.resources.exchange.queries import batch_names, exchanges
 from gusu.resources.quality.queries import measured, rules_of
 from gusu.resources.registers import queries as registers_queries
 from gusu.resources.registers.queries import Register, may_look_up
+from gusu.services.items import queries as items_queries
+from gusu.services.items.queries import Asked
 from gusu.spaces.public.frame import home_of
 from gusu.spaces.words import show, whole
 
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+FACETS = ("audience", "event", "organisation")  # of the services, as an address names them
 
 
 @page(may=anyone)
@@ -37,7 +42,12 @@ def home(request: Request) -> HttpResponseBase:
         "registers": registers,
         "editions": editions,
         "entries": catalogue_queries.entries(),
-        "quick": [*quick, (_("Data catalogue"), reverse("catalogue")), (_("Organisations"), reverse("organisations"))],
+        "quick": [
+            (_("Services"), reverse("services")),
+            *quick,
+            (_("Data catalogue"), reverse("catalogue")),
+            (_("Organisations"), reverse("organisations")),
+        ],
         "my_space": reverse("space"),
     }
     return show(request, "public/home.html", seen)
@@ -61,7 +71,8 @@ def search(request: Request) -> HttpResponseBase:
     ]
     levels = {register.code: registers_queries.value_labels(register.code) for register, versions in found if versions}
     entries = list(catalogue_queries.matching(asked)) if asked else []
-    seen = {"asked": asked, "found": found, "entries": entries, "levels": levels}
+    services = items_queries.items(Asked(asked))[0] if asked else []
+    seen = {"asked": asked, "found": found, "services": services, "entries": entries, "levels": levels}
     return show(request, "public/search.html", seen)
 
 
@@ -147,6 +158,47 @@ def entry(request: Request, resource: str) -> HttpResponseBase:
 
 @page(may=anyone)
 @require_safe
+def services(request: Request) -> HttpResponseBase:
+    """Every service item, found by words, audience, life event and department."""
+    typed = {name: request.GET.get(name, "").strip() for name in ("q", *FACETS)}
+    asked = Asked(typed["q"], **{facet: typed[facet] for facet in FACETS})
+    found, following = items_queries.items(asked, after=whole(request.GET.get("after")))
+    counted = items_queries.facets(asked)
+    names = names_of({item.organisation for item in found} | set(counted["organisation"]))
+    words = {"audience": labels_of("service.audience"), "event": labels_of("service.life_event"), "organisation": names}
+    seen = {
+        "asked": asked,
+        "items": found,
+        "names": names,
+        "options": {facet: _options(words[facet], counted[facet], typed[facet]) for facet in FACETS},
+        "next": f"{reverse('services')}?{urlencode(typed | {'after': following})}" if following else "",
+    }
+    return show(request, "public/services.html", seen)
+
+
+@page(may=anyone)
+@require_safe
+def service(request: Request, item: str) -> HttpResponseBase:
+    """An item's guide (办事指南): who may apply, what is needed and what nobody has to hand in, how long it takes."""
+    guide = items_queries.guide_of(item)
+    piece = guide.piece
+    told = {element for material in piece.materials for element in material.elements}
+    seen = {
+        "guide": guide,
+        "piece": piece,
+        "names": names_of({piece.organisation}),
+        "audiences": labels_of("service.audience"),
+        "types": labels_of("service.type"),
+        "levels": labels_of("service.level"),
+        "channels": labels_of("service.channel"),
+        "events": labels_of("service.life_event"),
+        "elements": elements(told),
+    }
+    return show(request, "public/service.html", seen)
+
+
+@page(may=anyone)
+@require_safe
 def targets(request: Request) -> HttpResponseBase:
     return show(request, "public/targets.html", {"targets": promises()})
 
@@ -177,6 +229,12 @@ def _known_options(code: str) -> list[tuple[int | str, str]]:
     """The editions one may ask, newest first."""
     editions = registers_queries.editions(code)
     return [("", _("the newest edition")), *((one.number, f"{one.number} · {iso(one.at)}") for one in editions[1:])]
+
+
+def _options(labels: dict[str, Text], numbers: dict[str, int], chosen: str) -> list[tuple[str, str]]:
+    """What one may choose of a facet, each with how many items there would be; what is chosen stays, even with none."""
+    named = [(code, text) for code, text in labels.items() if code in numbers or code == chosen]
+    return [("", _("all")), *((code, f"{label(text)} ({numbers.get(code, 0)})") for code, text in named)]
 
 
 def _lived(versions: list[registers_queries.Version], on: date) -> bool:
