@@ -1,0 +1,1 @@
+"""What people and companies get done: items, forms, cases, licences."""
