@@ -25,6 +25,7 @@ HOUSES = {"site", "packkit", "demo"}  # wings that are one room; who may stand a
 KERNEL_WORDS = {"action", "actor", "clock", "errors", "ids", "packs", "scratch", "states", "text"}
 GROUND = {f".{word}" for word in KERNEL_WORDS} | {  # the ground floor, everybody stands on it: open beside its doors
     "audit.trail",
+    "calendar.rules",
     "crypto.blind",
     "crypto.bulk",
     "crypto.envelope",
@@ -198,6 +199,7 @@ BESIDE = {  # files beside the roster: what each is
         "timeline": "what was ever said of one subject",
     },
     "services.items": {"linting": "what a declaration contradicts itself in", "spec": "the declaration"},
+    "services.cases": {"clock": "legal periods, explained day by day"},
     "spaces.public": {"frame": "what surrounds every page"},
 }
 OF_A_WING = {"__init__", "apps", "models", "urls", "migrations", "templates"} | WINGS_OWN
