@@ -30,7 +30,14 @@ HELD = [
     checks.content_type_conformance,
     checks.response_schema_conformance,
 ]
-REAL = {"code": "divisions", "key": "320508000000", "resource": "divisions", "exchange_code": "divisions", "number": 1}
+REAL = {
+    "code": "divisions",
+    "key": "320508000000",
+    "resource": "divisions",
+    "exchange_code": "divisions",
+    "number": 1,
+    "item": "residence_permit",
+}
 OURS = [name for name in TABLE if name.startswith("api:api_")]
 
 
