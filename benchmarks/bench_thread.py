@@ -57,9 +57,6 @@ def _rival(costs: Costs) -> Bars:
         _bar("by hand: all processes", hand.ours, "CPU-s"),
         *(_bar(f"by hand: {stage}", costs[f"by hand: {stage}"].ours, "CPU-s") for stage in BY_HAND_STAGES),
         _bar("road / by hand, processor", costs["road"].ours / hand.ours, "×", "<= 2"),
-        _bar(
-            "road / by hand that closes nothing", costs["road"].ours / (hand.ours - costs["by hand: close"].ours), "×"
-        ),
     ]
 
 
