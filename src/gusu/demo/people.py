@@ -54,7 +54,7 @@ def open_demo_accounts(by: Actor) -> list[tuple[str, str, Text]]:
             password = passwords[person.sign_in_name] = readable()
             _give(person, account, password, by)
             _write(passwords)
-        shown.append((person.sign_in_name, password, Text(person.label.zh, person.label.en)))
+        shown.append((person.sign_in_name, password, person.label.text))
     return shown
 
 

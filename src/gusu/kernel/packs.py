@@ -36,7 +36,11 @@ class Label(Piece, frozen=True):
     en: Annotated[str, msgspec.Meta(min_length=1)]
 
     def __str__(self) -> str:
-        return str(Text(self.zh, self.en))
+        return str(self.text)
+
+    @property
+    def text(self) -> Text:
+        return Text(self.zh, self.en)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_urlsafe
+from shutil import copyfileobj
 
 import psycopg
 from django.db import connection
@@ -109,8 +110,7 @@ MERGED = (
 
 def _copy(police: psycopg.Connection, statement: str, file: Path) -> None:
     with police.cursor().copy(statement) as copy, file.open("rb") as source:
-        while data := source.read(1 << 20):
-            copy.write(data)
+        copyfileobj(source, copy, 1 << 20)
 
 
 def _let_read(reader: str, password: str) -> None:

@@ -75,7 +75,7 @@ def _days(piece: CalendarPiece) -> Iterator[actions.NamedDay]:
         years = range(piece.first, piece.last + 1)
         yield from (day for day in _seeded(piece.code) if day.date.year in years)
     for day in piece.days:
-        yield actions.NamedDay(day.date, day.working, Text(day.name.zh, day.name.en), piece.code)
+        yield actions.NamedDay(day.date, day.working, day.name.text, piece.code)
 
 
 def _seeded(source: str) -> Iterator[actions.NamedDay]:

@@ -16,13 +16,10 @@ from gusu.kernel.engine.digest import Measure
 from gusu.kernel.lake import files
 from gusu.resources.catalogue.queries import entries
 from gusu.resources.exchange import rules
-from gusu.resources.exchange.connectors.contract import CHUNK_ROWS
 from gusu.resources.exchange.events import BatchLetGo
-from gusu.resources.exchange.landing import POSITION
+from gusu.resources.exchange.landing import POSITION, chunk_of
 from gusu.resources.exchange.models import Batch, Chunk
 from gusu.resources.exchange.queries import HAS_PASSED, files_of, standing
-
-CHUNK_OF = f"({POSITION} - 1) // {CHUNK_ROWS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +51,10 @@ def take_out(
     )
     answers = duck.run(
         [
-            digest.measured(f"(SELECT * FROM {old} WHERE {touched})", columns, batch.salt, cut=CHUNK_OF),
+            digest.measured(f"(SELECT * FROM {old} WHERE {touched})", columns, batch.salt, cut=chunk_of()),
             f"COPY (SELECT *{f' REPLACE ({emptied})' if emptied else ''} FROM {old} WHERE NOT {_among(records)}) "
             f"TO {duck.literal(files.address(draft))} ({duck.parquet(draft)})",
-            digest.measured(f"(SELECT * FROM {new} WHERE {touched})", columns, batch.salt, cut=CHUNK_OF),
+            digest.measured(f"(SELECT * FROM {new} WHERE {touched})", columns, batch.salt, cut=chunk_of()),
         ]
     )
     before, after = digest.measures(answers[0]), digest.measures(answers[2])
@@ -79,7 +76,7 @@ def replace_landed(batch: Batch, taken: TakenOut) -> None:
 def chunks_that_differ(batch: Batch) -> list[int]:
     """Numbers (from 1) of the chunks whose landed rows, with what was taken out since, are not what was received."""
     landed = duck.files(files_of(batch))
-    [measured] = duck.run([digest.measured(landed, _columns(landed), batch.salt, cut=CHUNK_OF)])
+    [measured] = duck.run([digest.measured(landed, _columns(landed), batch.salt, cut=chunk_of())])
     found, chunks = digest.measures(measured), list(batch.chunks.all())
     told = {chunk.number: Measure.read(chunk.digest_source) - _taken_out(chunk) for chunk in chunks}
     numbers = {*found, *told}

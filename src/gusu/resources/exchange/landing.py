@@ -49,7 +49,7 @@ def land(batch: Batch, source: Source, asked: Asked) -> Landed:
             f"COPY (SELECT {source.position} AS {POSITION}, {columns} FROM {source.relation}) "
             f"TO {duck.literal(files.address(path))} ({duck.parquet(path)})",
             _compared(source, landed, asked) if source.proof is None else _measured(landed, asked),
-            f"SELECT {_chunk()}, min({POSITION}), max({POSITION}) FROM {landed} GROUP BY 1",
+            f"SELECT {chunk_of()}, min({POSITION}), max({POSITION}) FROM {landed} GROUP BY 1",
             f"SELECT {source.newest or 'NULL'} FROM {landed}{'' if source.newest else ' LIMIT 1'}",
         ],
     )
@@ -99,17 +99,18 @@ def _compared(source: Source, landed: str, asked: Asked) -> str:
     """
     cells = " AND ".join(f"given.{it} IS NOT DISTINCT FROM landed.{it}" for it in map(duck.name, asked.columns))
     beside = (
-        f"SELECT landed.*, CASE WHEN {POSITION} = ({source.position}) AND {cells} THEN {_chunk()} END AS _chunk "
+        f"SELECT landed.*, CASE WHEN {POSITION} = ({source.position}) AND {cells} THEN {chunk_of()} END AS _chunk "
         f"FROM {source.relation} AS given POSITIONAL JOIN {landed} AS landed"
     )
     return digest.measured(f"({beside})", asked.columns, asked.salt, cut="_chunk")
 
 
 def _measured(rows: str, asked: Asked) -> str:
-    return digest.measured(rows, asked.columns, asked.salt, cut=_chunk())
+    return digest.measured(rows, asked.columns, asked.salt, cut=chunk_of())
 
 
-def _chunk() -> str:
+def chunk_of() -> str:
+    """SQL for the number of the chunk that a row is in."""
     return f"({POSITION} - 1) // {CHUNK_ROWS}"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfileobj
 
 from django.db import connection, transaction
 
@@ -141,8 +142,7 @@ def _copy_quarantine(check: Check, exported: Path) -> None:
         table = Quarantined._meta.db_table
         cursor.execute("CREATE TEMP TABLE arriving (position bigint, rule text, element text)")
         with cursor.copy("COPY arriving FROM STDIN (FORMAT csv)") as copy:
-            while chunk := file.read(CHUNK):
-                copy.write(chunk)
+            copyfileobj(file, copy, CHUNK)
         cursor.execute(
             f"INSERT INTO {table} (check_of_id, position, rule, element) "
             "SELECT %s, position, rule, element FROM arriving "

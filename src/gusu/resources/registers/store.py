@@ -6,6 +6,7 @@ still answers.
 """
 
 from pathlib import Path
+from shutil import copyfileobj
 
 from django.db import connection
 
@@ -71,8 +72,7 @@ def take_in(table: str, columns: list[str], extra: list[str], exported: Path, ed
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE arriving AS SELECT {listed} FROM {table} WITH NO DATA")
         with cursor.copy(f"COPY arriving ({listed}) FROM STDIN (FORMAT csv)") as copy, exported.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                copy.write(chunk)
+            copyfileobj(file, copy, 1 << 20)
         cursor.execute("CREATE INDEX ON arriving (fingerprint)")
         cursor.execute("ANALYZE arriving")
         cursor.execute(

@@ -4,7 +4,7 @@ Anew: part by part from the lake, into a table beside the register's own.  Merge
 batches speak of, judged again.  Both come to the same digest.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +19,7 @@ from gusu.kernel.lake import files
 from gusu.kernel.text import Text
 from gusu.resources.exchange.queries import Batch
 from gusu.resources.subjects import fusing, linking, secrets, store
+from gusu.resources.subjects.erasing import erased_from
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, LinkedBatch
 from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, kept_as
 
@@ -74,7 +75,7 @@ class Inputs:
     def named(self) -> list[str]:
         """The batches, the erasures and the program: what `BaseEdition.inputs` holds."""
         batches = sorted(str(batch) for arrived in self.batches.values() for batch in arrived)
-        return [*batches, *(f"erasure {number}" for number, _ in enumerate(self.erased, 1)), program(self.spec)]
+        return [*batches, *(f"erasure {number}" for number in range(1, len(self.erased) + 1)), program(self.spec)]
 
     @property
     def are_new(self) -> bool:
@@ -91,8 +92,8 @@ class Inputs:
     def stand(self) -> bool:
         """Whether all of it is still so: nothing was linked anew or given up, nobody erased, since it was read."""
         linked = {one.pk for one in self.linked.values()}
-        erased = [str(one) for one in self.register.erasures.order_by("pk").values_list("subject", flat=True)]
-        return erased == self.erased and LinkedBatch.objects.filter(pk__in=linked).count() == len(linked)
+        are_erased = erased_from(self.register) == self.erased
+        return are_erased and LinkedBatch.objects.filter(pk__in=linked).count() == len(linked)
 
     def fresh(self, source: SourceOf) -> list[Batch]:
         """The source's batches that no edition holds yet."""
@@ -112,6 +113,25 @@ class Inputs:
 def program(spec: SubjectsPiece) -> str:
     """A short name of the declaration and of the programs that read it: other words, other golden records."""
     return f"{linking.program(spec)} fusing {fusing.VERSION} {sha256(kept_as(spec).encode()).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the lake has of a batch by one source. parts: it is cut in so many; records: (part, address)."""
+
+    batch: int
+    parts: int
+    records: Sequence[tuple[int, str]]
+    links: Sequence[str]
+
+    def of(self, part: int, parts: int) -> fusing.Files:
+        """What holds part `part` of `parts`; of a batch cut less finely one file holds several."""
+        its = [
+            path
+            for own, path in self.records
+            if own * parts < (part + 1) * self.parts and part * self.parts < (own + 1) * parts
+        ]
+        return fusing.Files(self.batch, its, self.links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +155,12 @@ class Making:
     def made_anew(self) -> Publication:
         loading, found = store.Loading(self.layout), []
         parts = max(linked.parts for linked in self.inputs.linked.values())
+        held = {source.code: self._held(source, self.inputs.batches[source.resource]) for source in self.spec.sources}
         for part in range(parts):
             low, high = linking.bounds(part, parts)
             where = f"subject BETWEEN {literal(low)}::UUID AND {literal(high)}::UUID" if parts > 1 else "true"
-            where += self._but_the_erased
-            relations = {
-                source.code: fusing.from_lake(self.spec, source, self._files(source, part, parts), where)
-                for source in self.spec.sources
-            }
+            its = {source: [one.of(part, parts) for one in batches] for source, batches in held.items()}
+            relations = self._said(its, where)
             found.append(self._fused(relations, written=True))
             loading.copy(self._written)
         whole = _together(found)
@@ -160,10 +178,8 @@ class Making:
 
     def merged(self) -> Publication:
         assert self.inputs.newest is not None
-        said = {
-            source.code: fusing.from_lake(self.spec, source, self._fresh_files(source), f"true{self._but_the_erased}")
-            for source in self.spec.sources
-        }
+        fresh = {source.code: self._held(source, self.inputs.fresh(source)) for source in self.spec.sources}
+        said = self._said({source: [one.of(0, 1) for one in batches] for source, batches in fresh.items()}, "true")
         touched = self._touched(said)
         held, dossiers = store.read_dossiers(self.layout, touched), self.folder / "dossiers"
         _write_open(held, dossiers)
@@ -269,22 +285,24 @@ class Making:
     def _links(self, source: SourceOf, batches: list[Batch]) -> list[str]:
         return [path for batch in batches for path in files.paths(self.spec.dataset(source), batch.folder, "links")]
 
-    def _fresh_files(self, source: SourceOf) -> list[fusing.Files]:
-        return [self._of(source, batch, 0, 1) for batch in self.inputs.fresh(source)]
+    def _said(self, its: Mapping[str, Sequence[fusing.Files]], where: str) -> dict[str, str]:
+        """SQL of what each source's files say where `where` holds, but of the erased; by source code."""
+        where += self._but_the_erased
+        return {
+            source.code: fusing.from_lake(self.spec, source, its[source.code], where) for source in self.spec.sources
+        }
 
-    def _files(self, source: SourceOf, part: int, parts: int) -> list[fusing.Files]:
-        return [self._of(source, batch, part, parts) for batch in self.inputs.batches[source.resource]]
-
-    def _of(self, source: SourceOf, batch: Batch, part: int, parts: int) -> fusing.Files:
-        """The files of a batch that hold part `part` of `parts`; a batch cut less finely has one file for several."""
-        own = self.inputs.linked[source.code, batch.pk].parts
+    def _held(self, source: SourceOf, batches: Sequence[Batch]) -> list[Held]:
         dataset = self.spec.dataset(source)
-        records = [
-            path
-            for its, path in files.parts(dataset, batch.folder, "linked")
-            if its * parts < (part + 1) * own and part * own < (its + 1) * parts
+        return [
+            Held(
+                batch.pk,
+                self.inputs.linked[source.code, batch.pk].parts,
+                files.parts(dataset, batch.folder, "linked"),
+                self._links(source, [batch]),
+            )
+            for batch in batches
         ]
-        return fusing.Files(batch.pk, records, self._links(source, [batch]))
 
 
 def _records(links: list[str]) -> str:

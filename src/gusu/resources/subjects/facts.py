@@ -124,7 +124,7 @@ def told_of(layout: Layout, element: str, entries: Entries) -> Iterable[tuple[st
         if place is not None and (value := entry[place]):
             source = layout.spec.sources[which]
             when = wall_clock(int(moment)) if moment else None
-            title = Text(source.title.zh, source.title.en)
+            title = source.title.text
             yield letter, Said(source.code, title, value, int(batch), int(position), when)
 
 

@@ -126,10 +126,10 @@ def letter(spec: SubjectsPiece, code: str) -> str:
 
 
 def _row(elements: Sequence[str]) -> str:
-    return _told([name(column(element)) for element in elements], COLUMN)
+    return _joined([name(column(element)) for element in elements], COLUMN)
 
 
-def _told(fields: Sequence[str], between: str) -> str:
+def _joined(fields: Sequence[str], between: str) -> str:
     """SQL of the fields one after the other, whatever their type, nothing for NULL (as `concat` has it)."""
     return f"concat({f', {literal(between)}, '.join(fields)})" if fields else "''"
 
@@ -166,7 +166,7 @@ def _side_by_side(spec: SubjectsPiece) -> str:
 
 def _entry(spec: SubjectsPiece, source: SourceOf, table: str) -> str:
     fields = [*FIXED, *map(name, linking.columns(spec, source))]
-    return _told([f"'{letter(spec, source.code)}'", *(f"{table}.{field}" for field in fields)], FIELD)
+    return _joined([f"'{letter(spec, source.code)}'", *(f"{table}.{field}" for field in fields)], FIELD)
 
 
 def _rank(spec: SubjectsPiece, element: str) -> str:

@@ -32,13 +32,17 @@ def fuse(register: int) -> None:
     it = BaseRegister.objects.get(pk=register)
     if not fuse_register(it, by=house("worker")):
         for batch in left_by_an_earlier_program(it):
-            later(LINK, once=f"{LINK}:{batch.pk}", batch=batch.pk)
+            _link_later(batch.pk)
 
 
 @job(FORGET)
 def forget(resource: str) -> None:
     forget_in_all(resource, by=house("worker"))
     close_erasures()
+
+
+def fuse_later(register: BaseRegister) -> None:
+    later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)
 
 
 def look_again() -> None:
@@ -48,7 +52,7 @@ def look_again() -> None:
     for register in base_registers():
         spec = spec_of(register.spec)
         store.create(store.Layout.of(spec, elements(spec.elements)))
-        later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)
+        fuse_later(register)
 
 
 def on_batch_checked(event: BatchChecked) -> None:
@@ -57,7 +61,7 @@ def on_batch_checked(event: BatchChecked) -> None:
 
 
 def on_batch_linked(event: BatchLinked) -> None:
-    _fuse_later(event.resource)
+    _fuse_fed_by(event.resource)
     if any(register.erasures.exists() for register, _ in registers_fed_by(event.resource)):
         _forget_later(event.resource)
 
@@ -78,7 +82,7 @@ def on_hour(event: HourPassed) -> None:
 
 
 def on_links_given_up(event: LinksGivenUp) -> None:
-    later(LINK, once=f"{LINK}:{event.batch}", batch=event.batch)
+    _link_later(event.batch)
 
 
 def on_batch_let_go(event: BatchLetGo) -> None:
@@ -89,12 +93,16 @@ def on_batch_let_go(event: BatchLetGo) -> None:
 
 def on_batch_closed(event: BatchClosed) -> None:
     """A batch that comes to nothing may be the one the others were waiting for."""
-    _fuse_later(event.resource)
+    _fuse_fed_by(event.resource)
 
 
-def _fuse_later(resource: str) -> None:
-    for register, _spec in registers_fed_by(resource):
-        later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)
+def _fuse_fed_by(resource: str) -> None:
+    for register, _ in registers_fed_by(resource):
+        fuse_later(register)
+
+
+def _link_later(batch: int) -> None:
+    later(LINK, once=f"{LINK}:{batch}", batch=batch)
 
 
 def _forget_later(resource: str) -> None:
@@ -102,6 +110,6 @@ def _forget_later(resource: str) -> None:
 
 
 def _ask_again(register: BaseRegister) -> None:
-    later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)
+    fuse_later(register)
     for resource in spec_of(register.spec).resources:
         _forget_later(resource)

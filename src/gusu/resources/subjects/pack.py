@@ -10,7 +10,7 @@ from gusu.kernel.vocabulary.queries import elements
 from gusu.resources.exchange.queries import standing
 from gusu.resources.subjects import store
 from gusu.resources.subjects.erasing import give_up_undeclared
-from gusu.resources.subjects.jobs import FUSE, LINK
+from gusu.resources.subjects.jobs import LINK, fuse_later
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey
 from gusu.resources.subjects.spec import SubjectsPiece, column, kept_as, spec_of
 
@@ -58,7 +58,7 @@ class Subjects(Section[SubjectsPiece]):
             store.create(store.Layout.of(piece, elements(piece.elements)))
             for batch in (batch for resource in piece.resources for batch in standing(resource)):
                 later(LINK, batch=batch.pk)
-            later(FUSE, once=f"{FUSE}:{register.pk}", register=register.pk)
+            fuse_later(register)
         give_up_undeclared()
 
     def retire(self, keys: list[str], *, by: Actor) -> None:

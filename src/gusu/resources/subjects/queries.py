@@ -216,14 +216,13 @@ def facts_about(register: str, subject: str, elements: Sequence[str], *, purpose
     Leaves one line in the audit trail: who, what, for what.  NotFound: no such register or purpose.
     """
     number = ids.read(KIND, subject)
-    own = bool(by.subject) and by.subject == subject and purpose == OWN_DATA
     with transaction.atomic():
         row = _row(register, number, purpose, by)
         if row.edition is None:
             facts = {element: Fact(element, "unavailable") for element in elements}
         else:
             layout = _layout(row.edition, row.published_at)
-            allowed = set(layout.spec.elements) if own else set(row.granted or ())
+            allowed = set(layout.spec.elements) if _is_own(subject, purpose, by) else set(row.granted or ())
             said = opened(row.dossier, number, row.wrapped) if row.dossier else []
             facts = {element: fact_of(layout, element, allowed, row.won, said) for element in elements}
         withheld = [element for element, fact in facts.items() if fact.state == "withheld"]
@@ -306,9 +305,13 @@ def _facts_as_of(
 
 def _granted(register: str, subject: str, purpose: str, by: Actor) -> set[str]:
     """The elements that may be seen of a subject: everything about oneself, else what is granted."""
-    if bool(by.subject) and by.subject == subject and purpose == OWN_DATA:
+    if _is_own(subject, purpose, by):
         return set(declared(register).elements)
     return granted_to(by.organisation, register, purpose)
+
+
+def _is_own(subject: str, purpose: str, by: Actor) -> bool:
+    return bool(by.subject) and by.subject == subject and purpose == OWN_DATA
 
 
 def _is_forgotten(register: str, subject: UUID) -> bool:
@@ -353,7 +356,7 @@ def doubts_about(register: str, subject: str, facts: Mapping[str, Fact]) -> dict
     found: dict[str, list[Text]] = {}
     for doubt in spec.doubts:
         if doubt_bits(spec)[doubt.code] & bits and doubt.elements <= shown:
-            found.setdefault(doubt.element, []).append(Text(doubt.title.zh, doubt.title.en))
+            found.setdefault(doubt.element, []).append(doubt.title.text)
     return found
 
 
@@ -368,7 +371,7 @@ def doubt_of(register: str, code: str) -> Doubt:
 def sources_of(register: str, doubt: Doubt) -> list[tuple[str, Text]]:
     """(code, title) of the sources that a doubt is about."""
     asked = [source for source in _in_force(register).sources if source.code in doubt.asked]
-    return [(source.code, Text(source.title.zh, source.title.en)) for source in asked]
+    return [(source.code, source.title.text) for source in asked]
 
 
 def doubted(register: str, code: str, *, after: str = "", limit: int, purpose: str, by: Actor) -> list[str]:

@@ -16,6 +16,7 @@ other, and never wait for the load.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfileobj
 
 import psycopg
 from django.db import connection
@@ -233,8 +234,7 @@ def _copy(layout: Layout, written: Written, table: str, dossiers: str) -> int:
         with connection.cursor() as cursor:
             with cursor.copy(f"COPY {table} ({listed}) FROM STDIN (NULL '')") as copy:
                 with written.lines.open("rb") as lines:
-                    while block := lines.read(BLOCK):
-                        copy.write(block)
+                    copyfileobj(lines, copy, BLOCK)
             with cursor.copy(f"COPY {dossiers} ({', '.join(DOSSIER)}) FROM STDIN (FORMAT binary)") as copy:
                 written.fill(copy)
             return int(cursor.rowcount)

@@ -301,7 +301,7 @@ def _in_order(
             what, changes = event.what, ()
         landed = batches[event.batch].landed_at
         assert landed is not None
-        title = Text(source.title.zh, source.title.en)
+        title = source.title.text
         when = wall_clock(event.moment)
         yield Word(what, source.code, title, event.batch, event.position, landed, when, changes)
         before = event.values

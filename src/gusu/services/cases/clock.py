@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import takewhile
-from typing import ClassVar
 
 from gusu.kernel.calendar.rules import DAY, FRIDAY, Exceptions, is_working, working_days
+from gusu.kernel.errors import GusuError
 from gusu.kernel.text import Text
 
 # What goes in
@@ -328,20 +328,10 @@ def _is_soon(clock: Clock, end: date | None, now: date, used: int, exceptions: E
 # What is refused
 
 
-class Problem(Exception):
-    """What the law, or arithmetic, does not allow; shaped as a `GusuError`: status, code, two languages."""
+class Problem(GusuError):
+    """What the law, or arithmetic, does not allow."""
 
-    status: ClassVar[int] = 409
-    code: ClassVar[str]
-    says: ClassVar[Text]
-
-    def __init__(self, **values: object) -> None:
-        self.values = values
-        self.said = self.says.filled(**values)
-        super().__init__(self.said.both)
-
-    def __str__(self) -> str:
-        return str(self.said)
+    status = 409
 
 
 class ExtensionTooLate(Problem):

@@ -164,7 +164,7 @@ def _base_register(
     seen = {
         "register": register,
         "editions": subjects_queries.base_editions(code),
-        "doubts": [(Text(doubt.title.zh, doubt.title.en), doubt.code) for doubt in spec.doubts],
+        "doubts": [(doubt.title.text, doubt.code) for doubt in spec.doubts],
         "element_options": [(element, label(known[element].label)) for element in spec.find_by],
         "purpose_options": _purposes(),
         "errors": errors,
@@ -188,7 +188,7 @@ def doubt(request: Request, code: str, doubt: str) -> HttpResponseBase:
     seen = {
         "register": register,
         "doubt": doubt,
-        "title": Text(declared.title.zh, declared.title.en),
+        "title": declared.title.text,
         "count": edition.doubts.get(doubt, 0) if edition else 0,
         "sources": subjects_queries.sources_of(code, declared) if request.actor.can("quality.read") else [],
         "subjects": subjects,
