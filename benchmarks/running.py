@@ -53,13 +53,13 @@ class City:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[City]:
-    """`gusu up` on a data folder and keys in `folder`; stopped at the end."""
+def running(folder: Path, people: int = 0) -> Iterator[City]:
+    """`gusu up` on a data folder and keys in `folder`; stopped at the end. people: of the demo city."""
     rest = {name: value for name, value in os.environ.items() if not name.startswith(("GUSU_", "DATABASE_URL"))}
     environment = {**rest, "GUSU_DATA": str(folder / "data"), "GUSU_KEYS": str(folder / "keys")}
     place, began = Place(folder / "data"), time.monotonic()
     with open(folder / "said.txt", "ab") as said:
-        command = [sys.executable, "-m", "gusu", "up", "--port", "0"]
+        command = [sys.executable, "-m", "gusu", "up", "--port", "0", "--people", str(people)]
         supervisor = subprocess.Popen(command, env=environment, stdout=said, stderr=said)
     try:
         while not place.address_file.exists():

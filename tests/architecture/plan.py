@@ -45,9 +45,9 @@ GROUND = {f".{word}" for word in KERNEL_WORDS} | {  # the ground floor, everybod
     "ownership.rules",
     "search.text",
 }
-WINGS_OWN = {"access", "passwords", "words"}  # files of a wing, open to the rooms of that wing
+WINGS_OWN = {"access", "passwords", "versions", "words"}  # files of a wing, open to the rooms of that wing
 FOR_EVERY_PAGE = "gusu.identity.access"
-GATHERS = {"models": {"models"}, "migrations": {"models"}, "urls": {"pages", "own_pages"}}  # a wing's files, from rooms
+GATHERS = {"models": {"models"}, "migrations": {"models"}, "urls": {"pages", "own_pages", "data", "objections"}}  # a wing's files, from rooms
 WIRED = {"api", "jobs", "urls", "worker"}  # what the site puts together
 STRUCTURAL = {  # single imports past a door, each with its reason
     ("gusu.__main__", "gusu.site.cli"): "`python -m gusu` is the command line",
@@ -175,6 +175,7 @@ BESIDE = {  # files beside the roster: what each is
         "errors": "two dozen ways in which input is bad",
         "forgetting": "what leaves a landed batch again",
         "landing": "into the lake, proven",
+        "returning": "the road back to a department",
         "volume": "the guard at the gate",
     },
     "resources.quality": {
@@ -192,14 +193,30 @@ BESIDE = {  # files beside the roster: what each is
         "erasing": "out of the register and of every file",
         "facts": "what is known, with its provenance",
         "fusing": "from linked records to golden ones",
+        "kin": "who may act for whom",
         "linking": "from landed records to linked ones",
         "secrets": "what the engine is told of the keys",
         "spec": "the declaration",
         "store": "the table of golden records",
         "timeline": "what was ever said of one subject",
     },
+    "resources.objections": {"errors": "refusals", "secrets": "what was written, closed"},
     "services.items": {"linting": "what a declaration contradicts itself in", "spec": "the declaration"},
-    "services.cases": {"clock": "legal periods, explained day by day"},
+    "services.licences": {
+        "drawing": "the face as a PDF",
+        "identifier": "its check character",
+        "signing": "the city's certificates",
+        "spec": "the declaration",
+    },
+    "services.forms": {"answers": "what is asked, and what was answered", "spec": "the declaration"},
+    "services.cases": {
+        "answers": "closed and opened",
+        "clock": "legal periods, explained day by day",
+        "judging": "a rule's judgement",
+        "spec": "the declaration",
+    },
+    "spaces.citizens": {"data": "what is known of a person, who looked, what is wrong"},
+    "spaces.officials": {"objections": "a department's inbox of objections"},
     "spaces.public": {"frame": "what surrounds every page"},
 }
 OF_A_WING = {"__init__", "apps", "models", "urls", "migrations", "templates"} | WINGS_OWN

@@ -15,7 +15,7 @@ def test_a_demonstration_shows_its_people_at_every_start(settings: Settings) -> 
     first, second = prepare(0, lambda _: None), prepare(0, lambda _: None)
 
     assert first == second
-    assert len(first) == accounts.demo_accounts().count() == 7
+    assert len(first) == accounts.demo_accounts().count() == 12
 
 
 def test_a_real_city_has_no_invented_people_and_shows_its_first_administrator_once(settings: Settings) -> None:

@@ -41,6 +41,7 @@ class Row:
 ANOTHERS = ("{citizen}",)  # the account of a citizen, filled in from the city
 BATCH = ("divisions", 1)
 SUBJECT = ("population", "sub1-00000000000000000000000000")
+OBJECTION = ("obj1-00000000000000000000000000",)
 PLACE = ("divisions", "320508000000")
 
 TABLE = {
@@ -90,6 +91,16 @@ TABLE = {
     "citizen_home": Row(CITIZEN, get=200),
     "enterprise_home": Row(ENTERPRISE, get=200),
     "official_home": Row(OFFICIALS, get=200),
+    # one's own data; the demonstration's citizen has no checked name, and is told so
+    "my_data": Row(CITIZEN, get=200),
+    "looks": Row(CITIZEN, get=200),
+    "looks_file": Row(CITIZEN, get=200),
+    "object_to": Row(CITIZEN, get=200, post=302, args=("population", "person.address", "police")),
+    "my_objections": Row(CITIZEN, get=200),
+    "my_objection": Row(CITIZEN, get=200, args=OBJECTION),
+    "withdraw_objection": Row(CITIZEN, post=302, args=OBJECTION),
+    "objections": Row(frozenset({"window", "data"}), get=200),
+    "objection": Row(frozenset({"window", "data"}), get=404, post=404, args=OBJECTION),
     # data officers
     "runs": Row(DATA, get=200),
     "receive": Row(DATA, post=302, args=("divisions",)),

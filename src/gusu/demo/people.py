@@ -11,8 +11,16 @@ import msgspec
 from django.conf import settings
 from django.db import transaction
 
+from gusu.demo.departments.cast import cast
 from gusu.identity.accounts import queries as accounts
-from gusu.identity.accounts.actions import NewAccount, appoint, close_account, open_account, reset_password
+from gusu.identity.accounts.actions import (
+    NewAccount,
+    appoint,
+    bind_subject,
+    close_account,
+    open_account,
+    reset_password,
+)
 from gusu.identity.accounts.queries import Account
 from gusu.identity.organisations.queries import organisation
 from gusu.identity.passwords import readable
@@ -20,7 +28,9 @@ from gusu.identity.roles.queries import role
 from gusu.kernel.actor import Actor
 from gusu.kernel.packs import Label, Piece
 from gusu.kernel.text import Text
+from gusu.resources.subjects.queries import subject_id
 
+REGISTER = "population"  # whose people the departments' systems are about
 DECLARED = Path(__file__).with_name("people.yaml")
 
 
@@ -56,6 +66,18 @@ def open_demo_accounts(by: Actor) -> list[tuple[str, str, Text]]:
             _write(passwords)
         shown.append((person.sign_in_name, password, person.label.text))
     return shown
+
+
+def bind_demo_accounts(by: Actor) -> None:
+    """Those who play somebody of the demo city are that person, as if their real name had been checked.
+
+    A second call changes nothing.  NotBuilt.
+    """
+    players = cast()
+    for name, player in (("citizen", players.worker), ("elder", players.elder), ("mother", players.mother)):
+        account = accounts.account_named(name)
+        if player and account and account.demo and not account.closed_at and not account.subject_id:
+            bind_subject(account, subject_id=subject_id(REGISTER, player.number), by=by)
 
 
 def close_demo_accounts(by: Actor) -> None:

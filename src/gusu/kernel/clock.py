@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.utils import timezone
 
+NOON = time(12)
 _frozen: ContextVar[datetime | None] = ContextVar("frozen", default=None)
 
 
@@ -18,6 +19,11 @@ def now() -> datetime:
 def today() -> date:
     """The present day in the city's time zone."""
     return timezone.localdate(now())
+
+
+def at_noon(day: date) -> datetime:
+    """The middle of a day in the city's time zone: what is known to the day is that day wherever it is read."""
+    return timezone.make_aware(datetime.combine(day, NOON))
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Gathers the wing's models for Django; nothing else."""
 
 from gusu.resources.catalogue.models import CodeSequence, Entry, Grant
-from gusu.resources.exchange.models import Batch, Chunk, Exchange
+from gusu.resources.exchange.models import Batch, Chunk, Exchange, Outcome, Receipt, Return
+from gusu.resources.objections.models import Objection
 from gusu.resources.quality.models import Check, Quarantined, Rule, RuleResult
 from gusu.resources.registers.models import Edition, Register
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, Cleansed, DossierKey, Erasure, LinkedBatch
@@ -21,8 +22,12 @@ __all__ = [
     "Exchange",
     "Grant",
     "LinkedBatch",
+    "Objection",
+    "Outcome",
     "Quarantined",
+    "Receipt",
     "Register",
+    "Return",
     "Rule",
     "RuleResult",
 ]

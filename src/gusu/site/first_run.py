@@ -6,7 +6,7 @@ from django.conf import settings
 
 from gusu.demo.departments.build import build
 from gusu.demo.departments.folder import is_built
-from gusu.demo.people import close_demo_accounts, open_demo_accounts
+from gusu.demo.people import bind_demo_accounts, close_demo_accounts, open_demo_accounts
 from gusu.identity.accounts import queries as accounts
 from gusu.identity.accounts.actions import NewAccount, appoint, open_account
 from gusu.identity.organisations.queries import in_force
@@ -40,6 +40,8 @@ def prepare(people: int, report: Callable[[str], None]) -> list[str]:
             report(f"first batch of {exchange.code} queued as {open_batch(exchange, by=by)}")
     look_again()
     signs = open_demo_accounts(by) if settings.DEMO else _first_administrator(by)
+    if settings.DEMO and is_built():
+        bind_demo_accounts(by)
     return [f"{name:<14} {password:<18} {label.both}" for name, password, label in signs]
 
 

@@ -43,6 +43,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 SECRET_KEY = site_secret("django")
 DEMO = os.environ.get("GUSU_DEMO", "1") == "1"
+PUBLIC_URL = os.environ.get("GUSU_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 HTTPS = os.environ.get("GUSU_HTTPS") == "1"
 DEBUG = False
 ALLOWED_HOSTS = [

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
+from gusu.spaces.citizens import data as own_data
 from gusu.spaces.citizens import pages as citizens
 from gusu.spaces.enterprises import pages as enterprises
+from gusu.spaces.officials import objections
 from gusu.spaces.officials import pages as officials
+from gusu.spaces.public import licences as verification
 from gusu.spaces.public import pages as public
 
 urlpatterns = [
@@ -17,9 +20,20 @@ urlpatterns = [
     path("data/<slug:resource>", public.entry, name="entry"),
     path("services", public.services, name="services"),
     path("services/<str:item>", public.service, name="service"),
+    path("verify", verification.verify, name="verify"),
+    path("verify/<str:token>", verification.verified, name="verified"),
     path("targets", public.targets, name="targets"),
     path("space", public.space, name="space"),
     path("citizen", citizens.home, name="citizen_home"),
+    path("citizen/data", own_data.my_data, name="my_data"),
+    path("citizen/data/looks", own_data.looks, name="looks"),
+    path("citizen/data/looks.csv", own_data.looks_file, name="looks_file"),
+    path(
+        "citizen/data/<slug:code>/<str:element>/<slug:source>/objection", own_data.object_to, name="object_to"
+    ),
+    path("citizen/objections", own_data.my_objections, name="my_objections"),
+    path("citizen/objections/<str:key>", own_data.my_objection, name="my_objection"),
+    path("citizen/objections/<str:key>/withdrawal", own_data.withdraw_objection, name="withdraw_objection"),
     path("enterprise", enterprises.home, name="enterprise_home"),
     path("official", officials.home, name="official_home"),
     path("official/exchanges", officials.runs, name="runs"),
@@ -35,6 +49,8 @@ urlpatterns = [
     path("official/bases/<slug:code>/<str:subject>", officials.golden_record, name="golden_record"),
     path("official/bases/<slug:code>/<str:subject>/timeline", officials.timeline, name="timeline"),
     path("official/bases/<slug:code>/<str:subject>/erase", officials.erase, name="erase"),
+    path("official/objections", objections.inbox, name="objections"),
+    path("official/objections/<str:key>", objections.answer, name="objection"),
     path("official/audit", officials.audit, name="audit"),
     path("official/calendar", officials.calendar, name="calendar"),
 ]

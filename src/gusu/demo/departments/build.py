@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gusu.demo.departments import (
+    cards,
     civil_affairs,
     days,
     folder,
@@ -20,6 +21,7 @@ from gusu.demo.departments import (
     human_resources,
     people,
     police,
+    registrations,
     texts,
 )
 from gusu.demo.departments.defects import DEAD_AND_ALIVE, UNDETECTABLE
@@ -40,11 +42,12 @@ LEAST = 120
 
 @dataclass(frozen=True)
 class Built:
-    """What was made: records in each resource, seconds it took."""
+    """What was made: records in each resource, who is registered elsewhere, seconds it took."""
 
     people: int
     seed: int
     rows: dict[str, int]
+    registered: int
     seconds: float
 
     @property
@@ -74,7 +77,7 @@ class Corrected:
 def build(people: int, seed: int, *, report: Report = lambda line: None) -> Built:
     """All departments' systems, from nothing; what was there is gone.  The same arguments give the same rows.
 
-    people: LEAST to some thirteen million, rounded up to whole blocks of twelve.  Raises TooMany, NoRoleForPolice.
+    people: LEAST to some thirteen million, rounded up to whole blocks of twelve.  Raises TooMany, NoRole.
     """
     begun, state = time.monotonic(), State(seed, _blocks(people))
     port = health.port(departments_folder() / "health")  # a service that runs stays where it is
@@ -82,20 +85,23 @@ def build(people: int, seed: int, *, report: Report = lambda line: None) -> Buil
     with scratch.folder("departments") as name:
         work = Path(name)
         report("人员与各部门记录 · people and records")
-        rows = _made(state, work)
-        report(f"公安户籍库 · public security: {rows[POLICE.name]:,}")
-        dsn = police.founded()
-        police.fill(work / "rk.txt", work / "hu.txt")
+        rows, registered = _made(state, work)
+        report(f"公安户籍库 · public security: {rows[POLICE.name]:,} + {registered:,}")
+        permits, seniors = police.founded(), cards.founded()
+        police.fill(work / "rk.txt", work / "hu.txt", work / "jzdj.txt")
         _carry(state, rows, work, report)
     token = health.prepare(
         place / "health", size=health_records.PAGE, recent=f"{health_records.RECENT}+08:00", port=port
     )
-    keep("police", {"dsn": dsn})
+    keep("police", {"dsn": permits["reader"]})
+    keep("police_write", {"dsn": permits["writer"]})
+    keep("civil_affairs_cards", {"dsn": seniors["reader"]})
+    keep("civil_affairs_cards_write", {"dsn": seniors["writer"]})
     keep("human_resources", {"folder": str(place / "human_resources")})
     keep("civil_affairs", {"folder": str(place / "civil_affairs")})
     keep("health", {"url": health.address(place / "health"), "token": token})
-    built = Built(state.people, seed, rows, round(time.monotonic() - begun, 2))
-    folder.finish(_said(state, rows))
+    built = Built(state.people, seed, rows, registered, round(time.monotonic() - begun, 2))
+    folder.finish(_said(state, built))
     return built
 
 
@@ -145,25 +151,27 @@ def correct(resource: str, positions_file: Path, *, report: Report = lambda line
     return Corrected(after.day, resource, count, round(time.monotonic() - begun, 2))
 
 
-def _made(state: State, work: Path) -> dict[str, int]:
-    """People, truth and each system's text, in one program of the engine; answers the records by resource."""
+def _made(state: State, work: Path) -> tuple[dict[str, int], int]:
+    """People, truth and each system's text, in one program of the engine; answers the records by resource, and how many
+    are registered elsewhere."""
     everybody, truth = texts.known("people.parquet"), folder.truth(RECORDS)
     held = {name: records(each, everybody, state.seed, again="twice") for name, each in RESOURCES.items()}
-    return _counts(
-        run(
-            [
-                *statements(),
-                texts.written(people.made(0, state.people, state.seed), folder.truth("people.parquet")),
-                f"CREATE TABLE twice AS {twice(everybody, state.seed)}",
-                texts.written(texts.truth(held), truth),
-                *texts.register(held[POLICE.name], work),
-                *texts.night(held[INSURED.name], work),
-                *texts.pages(held[HEALTH.name], work, truth=truth),
-                *texts.sheets(held, everybody, work),
-                texts.counted(truth),
-            ]
-        )[-1]
+    *_, [[registered]], counted = run(
+        [
+            *statements(),
+            *registrations.statements(),
+            texts.written(people.made(0, state.people, state.seed), folder.truth("people.parquet")),
+            f"CREATE TABLE twice AS {twice(everybody, state.seed)}",
+            texts.written(texts.truth(held), truth),
+            *texts.register(held[POLICE.name], work),
+            *texts.night(held[INSURED.name], work),
+            *texts.pages(held[HEALTH.name], work, truth=truth),
+            *texts.sheets(held, everybody, work),
+            texts.written(registrations.rows(everybody, state.seed), work / "jzdj.txt", police.TEXT),
+            texts.counted(truth),
+        ]
     )
+    return _counts(counted), int(registered)
 
 
 def _carry(state: State, rows: dict[str, int], work: Path, report: Report) -> None:
@@ -285,16 +293,18 @@ def _counts(answered: Rows) -> dict[str, int]:
     return {name: found.get(name, 0) for name in RESOURCES}
 
 
-def _said(state: State, rows: dict[str, int]) -> dict[str, Any]:
+def _said(state: State, built: Built) -> dict[str, Any]:
     """`build.json`: rates are percents of a resource's records before what a person cannot have is left out."""
     percent = {name: {key: rate / 1000 for key, rate in each.planted.rates.items()} for name, each in RESOURCES.items()}
     return {
         "note": "演示数据",
         "people": state.people,
         "seed": state.seed,
-        "rows": rows,
+        "rows": built.rows,
+        "registered_elsewhere": built.registered,
         "percent_planted": percent,
         "dead_and_alive_percent_of_dead": DEAD_AND_ALIVE / 1000,
         "undetectable": list(UNDETECTABLE),
+        "nothing_planted": ["residence_registrations", "residence_permits", "senior_cards"],
         "state": asdict(state),
     }

@@ -34,12 +34,12 @@ class TooMany(GusuError):
     )
 
 
-class NoRoleForPolice(GusuError):
+class NoRole(GusuError):
     """The database server lets us make no role."""
 
     status, code = 409, "demo_no_role"
     says = Text(
-        "数据库不允许创建只读角色“{role}”。请由管理员赋予 CREATEROLE 权限，或先行创建该角色并赋予我方管理权，再重试。",
+        "数据库不允许创建角色“{role}”。请由管理员赋予 CREATEROLE 权限，或先行创建该角色并赋予我方管理权，再重试。",
         "The database lets us make no role '{role}'. Give our role CREATEROLE, or create that one "
         "and let us administer it, then try again.",
     )

@@ -13,6 +13,8 @@ HEADING = "个人编号,姓名,社会保障号码,性别,出生日期,参保状�
 ENCODING = "gb18030"
 WHOLE, DELTA = "全量", "增量"
 TEXT = "(FORMAT csv, HEADER false, DELIMITER ',', QUOTE '', ESCAPE '')"
+EMPLOYED = "birth BETWEEN DATE '1965-01-01' AND DATE '2004-01-01'"  # SQL over a person
+SUSPENDED = "r >> 50 & 15 = 3"  # SQL over the hash of a record
 AT_A_TIME = 1 << 22  # bytes
 
 
@@ -65,7 +67,7 @@ def rows(records: str) -> str:
     return f"""SELECT record_key, {defects.name(planted)}, {defects.number(planted)}, {defects.sex("男", "女")},
       {defects.birth()},
       CASE WHEN defect = {CODE["dead_and_alive"]} THEN '正常参保' WHEN died IS NOT NULL THEN '终止参保'
-        WHEN birth < DATE '1965-01-01' THEN '离退休' WHEN r >> 50 & 15 = 3 THEN '暂停参保' ELSE '正常参保' END,
-      CASE WHEN birth < DATE '1965-01-01' OR birth > DATE '2004-01-01' THEN '' ELSE employers(r >> 54) END,
+        WHEN birth < DATE '1965-01-01' THEN '离退休' WHEN {SUSPENDED} THEN '暂停参保' ELSE '正常参保' END,
+      CASE WHEN {EMPLOYED} THEN employers(r >> 54) ELSE '' END,
       {defects.phone()}, {defects.address()}, updated::DATE::VARCHAR
     FROM ({records})"""

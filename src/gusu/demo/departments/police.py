@@ -1,25 +1,29 @@
-"""Public security's household register: its own PostgreSQL, pinyin columns, codes of GB/T 2261, 3304, 4658, 4761."""
+"""Public security's own PostgreSQL: the household register (`rk`, `hu`), pinyin columns, codes of GB/T 2261, 3304, 4658
+and 4761; who lives here and is registered elsewhere (`jzdj`); and the residence permits that we write (`jzz`).
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_urlsafe
 from shutil import copyfileobj
 
 import psycopg
-from django.db import connection
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
-from gusu.demo.departments import defects
+from gusu.demo.departments import databases, defects, registrations
 from gusu.demo.departments.defects import CODE
-from gusu.demo.departments.errors import NoRoleForPolice
 from gusu.demo.departments.systems import POLICE
 
+NAME = "police"
 COLUMNS = (
     *("RYBH", "GMSFHM", "XM", "CYM", "XB", "CSRQ", "MZ", "JGSSX", "HH", "YHZGX", "HYZK", "WHCD", "ZY", "ZZ", "XZQH"),
     *("ZXBS", "GXSJ"),
 )
+PERMITS = """
+CREATE TABLE huji.jzz (
+  "JZZH" text PRIMARY KEY, "GMSFHM" text NOT NULL, "XM" text NOT NULL, "JZDZ" text, "JZSY" text, "QFRQ" date NOT NULL,
+  "YXQZ" date, "BJBH" text NOT NULL UNIQUE, "GXSJ" timestamptz NOT NULL DEFAULT now());
+"""
 HOUSEHOLD = ("HH", "HZRYBH", "ZZ", "XZQH")
 TEXT = "(FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', ESCAPE '')"
 
@@ -45,27 +49,20 @@ def households(records: str) -> str:
       FROM ({records}) WHERE relation = '02' AND defect != {CODE["duplicate"]}"""
 
 
-def database() -> str:
-    """The name of the police's own database, beside the city's."""
-    return f"{connection.settings_dict['NAME']}_police"
+def founded() -> dict[str, str]:
+    """A new, empty database in place of any there was, and who may come in; answers the strings of `reader`, who may
+    read, and `writer`, who may write permits and no more.  NoRole.
+    """
+    databases.founded(NAME)
+    return {part: databases.let_in(NAME, part) for part in ("reader", "writer")}
 
 
-def founded() -> str:
-    """A new, empty database in place of any there was, and who may read it; answers the reader's connection string."""
-    name, reader, password = database(), f"{database()}_reader", token_urlsafe(24)
-    with _as_our_own("postgres") as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    _let_read(reader, password)
-    return _where(name, user=reader, password=password)
-
-
-def fill(rk: Path, hu: Path) -> None:
-    """Make and load both tables in one transaction (which spares a second writing), from files in PostgreSQL's text
-    form."""
+def fill(rk: Path, hu: Path, jzdj: Path) -> None:
+    """Make the tables and load them in one transaction (which spares a second writing), from files in PostgreSQL's text
+    form; permits there are none yet."""
     with opened() as police, police.transaction():
-        police.execute(SCHEMA.format(reader=sql.Identifier(f"{database()}_reader")))
-        for table, file in (("rk", rk), ("hu", hu)):
+        police.execute(schema())
+        for table, file in (("rk", rk), ("hu", hu), ("jzdj", jzdj)):
             _copy(police, f"COPY huji.{table} FROM STDIN WITH (FREEZE)", file)
         police.execute(KEYS)
 
@@ -82,10 +79,15 @@ def change(upserted: Path, households: Path, removed: Path) -> None:
         police.execute(MERGED)
 
 
+def schema() -> sql.Composed:
+    """What makes the empty tables, and lets the reader and the writer at them."""
+    return SCHEMA.format(**{part: databases.role_of(NAME, part) for part in ("reader", "writer")})
+
+
 @contextmanager
 def opened() -> Iterator[psycopg.Connection]:
     """A connection to the police's database as its owner."""
-    with _as_our_own(database()) as police:
+    with databases.opened(NAME) as police:
         yield police
 
 
@@ -93,12 +95,16 @@ SCHEMA = sql.SQL(
     "CREATE SCHEMA huji;"
     + f'CREATE TABLE huji.rk ({_texts(COLUMNS[:-1])}, "GXSJ" timestamptz);'
     + f"CREATE TABLE huji.hu ({_texts(HOUSEHOLD)});"
+    + f'CREATE TABLE huji.jzdj ({_texts(registrations.COLUMNS[:-1])}, "GXSJ" timestamptz);'
+    + PERMITS
     + "COMMENT ON SCHEMA huji IS '演示数据';"
-    + "GRANT USAGE ON SCHEMA huji TO {reader}; GRANT SELECT ON ALL TABLES IN SCHEMA huji TO {reader}"
+    + "GRANT USAGE ON SCHEMA huji TO {reader}, {writer}; GRANT SELECT ON ALL TABLES IN SCHEMA huji TO {reader};"
+    + "GRANT SELECT, INSERT, UPDATE ON huji.jzz TO {writer}"
 )
 KEYS = (
     'ALTER TABLE huji.rk ADD PRIMARY KEY ("RYBH"); ALTER TABLE huji.hu ADD PRIMARY KEY ("HH");'
-    'CREATE INDEX rk_gxsj ON huji.rk ("GXSJ", "RYBH"); ANALYZE huji.rk; ANALYZE huji.hu'
+    'ALTER TABLE huji.jzdj ADD PRIMARY KEY ("DJBH");'
+    'CREATE INDEX rk_gxsj ON huji.rk ("GXSJ", "RYBH"); ANALYZE huji.rk; ANALYZE huji.hu; ANALYZE huji.jzdj'
 )
 MERGED = (
     'DELETE FROM huji.rk USING went WHERE "RYBH" = went.key;'
@@ -111,40 +117,3 @@ MERGED = (
 def _copy(police: psycopg.Connection, statement: str, file: Path) -> None:
     with police.cursor().copy(statement) as copy, file.open("rb") as source:
         copyfileobj(source, copy, 1 << 20)
-
-
-def _let_read(reader: str, password: str) -> None:
-    """The role, its password and nothing more. Our own role may not make roles in the database that comes along: there
-    the one that may answers on the same socket."""
-    words = sql.SQL(
-        "DO $$ BEGIN"
-        " IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {name}) THEN CREATE ROLE {role}; END IF;"
-        " END $$; ALTER ROLE {role} LOGIN PASSWORD {password}"
-    ).format(
-        name=sql.Literal(reader),
-        role=sql.Identifier(reader),
-        password=sql.Literal(password),
-    )
-    ours: dict[str, str] = {}
-    for user in (ours, {"user": "postgres"}):
-        try:
-            with psycopg.connect(_where("postgres", **user), autocommit=True) as server:
-                server.execute(words)
-                return
-        except (psycopg.errors.InsufficientPrivilege, psycopg.OperationalError):
-            continue
-    raise NoRoleForPolice(role=reader)
-
-
-@contextmanager
-def _as_our_own(name: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(_where(name), autocommit=True) as found:
-        yield found
-
-
-def _where(name: str, **other: str) -> str:
-    """How the city itself reaches its server, for another database there; `other` words in place of its own."""
-    said = connection.settings_dict
-    about = {"host": said["HOST"], "port": said["PORT"], "user": said["USER"], "password": said["PASSWORD"]}
-    words = {key: str(value) for key, value in about.items() if value} | said["OPTIONS"] | {"dbname": name} | other
-    return make_conninfo("", **words)

@@ -4,6 +4,7 @@ from datetime import date
 
 from gusu.kernel.calendar import rules
 from gusu.kernel.calendar.models import CalendarDay
+from gusu.kernel.text import Text
 
 
 def is_working_day(day: date) -> bool:
@@ -25,6 +26,16 @@ def add_working_days(start: date, days: int) -> date:
         day += step
         left -= rules.is_working(day, exceptions)
     return day
+
+
+def exceptions() -> dict[date, bool]:
+    """Every day that differs from the week: working or not. What a legal clock is read by."""
+    return _exceptions(date.min, date.max)
+
+
+def names() -> dict[date, Text]:
+    """The names of those days."""
+    return {row.date: row.name for row in CalendarDay.objects.all()}
 
 
 def days_named(year: int) -> list[CalendarDay]:

@@ -36,12 +36,16 @@ from gusu.resources.exchange.forgetting import (
 from gusu.resources.exchange.landing import Landed
 from gusu.resources.exchange.models import Batch, BatchState, Chunk, Exchange
 from gusu.resources.exchange.queries import cursor_of, exchanges_due, files_of
+from gusu.resources.exchange.returning import deliver_all, deliver_outcomes, drop_returned_values, return_outcome
 from gusu.resources.exchange.volume import Volume
 
 __all__ = [
     "TakenOut",
     "chunks_that_differ",
+    "deliver_all",
+    "deliver_outcomes",
     "drop",
+    "drop_returned_values",
     "keep_connection",
     "let_go",
     "mark_checked",
@@ -51,6 +55,7 @@ __all__ = [
     "past_retention",
     "receive_batch",
     "replace_landed",
+    "return_outcome",
     "sweep_drops",
     "take_out",
 ]
@@ -110,19 +115,28 @@ def _received(batch: Batch) -> Callable[[Batch], BatchLanded | BatchClosed]:
     source = of_its_kind.source(asked)
     if source is None or (source.sha256 and source.sha256 == _last_received(batch.exchange)):
         return _unchanged(source.cursor if source else asked.cursor, source.sha256 if source else "")
-    volume = Volume(batch, source, most_times=asked.set_as(of_its_kind.Settings).most_times)
+    said = asked.set_as(of_its_kind.Settings)
+    volume = Volume(batch, source, most_times=said.most_times)
     if source.told_rows is not None:
         volume.prove(source.told_rows)
     landed = landing.land(batch, source, asked)
     if source.told_rows not in (None, landed.measure.rows):
         raise WrongControl(place=source.place, item="记录数", told=source.told_rows, found=landed.measure.rows)
-    if not landed.measure.rows and source.complete:
+    if not landed.measure.rows and source.complete and not said.may_be_empty:
         raise NothingInside(place=source.place)
-    if not landed.measure.rows or _was_all_there(batch, source, landed, asked):
+    if _is_empty_still(batch, source, landed) or _was_all_there(batch, source, landed, asked):
         return _unchanged(landed.cursor, source.sha256)
     volume.prove(landed.measure.rows)
     file = files.written(landed.path)
     return lambda fresh: _take_in(fresh, source, landed, file)
+
+
+def _is_empty_still(batch: Batch, source: Source, landed: Landed) -> bool:
+    """Nothing has come; or all there is is nothing, as it was last time."""
+    if landed.measure.rows:
+        return False
+    last = batch.exchange.batches.exclude(landed_at=None).order_by("-number").first()
+    return not source.complete or (last is not None and last.rows == 0)
 
 
 def _was_all_there(batch: Batch, source: Source, landed: Landed, asked: Asked) -> bool:

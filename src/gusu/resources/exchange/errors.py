@@ -247,3 +247,52 @@ class Unbalanced(BadInput):
         "Batch {batch}, chunk {chunk}: count or digest differ between source and lake ({source} ≠ {landed}). "
         "It is an incident; nothing was taken.",
     )
+
+
+class OutcomeIncomplete(GusuError):
+    """A value that the department's table wants was not given; an empty one may be."""
+
+    status, code = 422, "outcome_incomplete"
+    says = Text(
+        "回流任务“{road}”缺少值：{missing}。请核对内容包 returns.yaml 与事项表单、证照的数据元后重新办理。",
+        "The return '{road}' was not given: {missing}. Make returns.yaml of the pack and the elements of form and "
+        "licence agree, then do it again.",
+    )
+
+
+class TargetMissing(BadInput):
+    code = "target_missing"
+    says = Text(
+        "回流目标“{place}”不存在或未授权写入。请接收部门核对表名并授予查询、新增、修改权限；结果保留，稍后自动重试。",
+        "'{place}' does not exist or may not be written. Ask the department for its name and for SELECT, INSERT and "
+        "UPDATE; the outcomes wait and are tried again.",
+    )
+
+
+class TargetColumnsMissing(BadInput):
+    code = "target_columns_missing"
+    says = Text(
+        "回流目标“{place}”缺少列：{missing}。请接收部门恢复，或按新表调整 returns.yaml；结果保留，稍后自动重试。",
+        "'{place}' has no column {missing}. Ask the department to put it back, or follow its new table in "
+        "returns.yaml; the outcomes wait and are tried again.",
+    )
+
+
+class TargetKeyless(BadInput):
+    code = "target_keyless"
+    says = Text(
+        "回流目标“{place}”的列“{key}”没有主键或唯一约束，无法保证不重复。请接收部门添加；结果保留，稍后自动重试。",
+        "Column '{key}' of '{place}' is neither its primary key nor unique, so nothing keeps a row from standing "
+        "twice. Ask the department to make it so; the outcomes wait and are tried again.",
+    )
+
+
+class TargetFailed(BadInput):
+    """The department's database gave up; its own words may quote a row and are not repeated."""
+
+    code = "target_failed"
+    says = Text(
+        "回流目标“{place}”写入中断（{why}）。结果保留，稍后自动重试；如反复出现，请接收部门检查。",
+        "Writing to '{place}' broke off ({why}). The outcomes wait and are tried again; if it happens again, ask the "
+        "department.",
+    )

@@ -29,3 +29,19 @@ class BatchLetGo(Event, frozen=True):
     name: ClassVar[str] = "exchange.batch_let_go"
     batch: int
     resource: str
+
+
+class OutcomeWaiting(Event, frozen=True):
+    name: ClassVar[str] = "exchange.outcome_waiting"
+    return_code: str
+
+
+class OutcomesReturned(Event, frozen=True):
+    """A delivery came to its end. keys: of the outcomes that now stand in the department's table; refused: of those
+    that the table would not take.
+    """
+
+    name: ClassVar[str] = "exchange.outcomes_returned"
+    return_code: str
+    keys: list[str]
+    refused: list[str] = []

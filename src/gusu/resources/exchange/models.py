@@ -1,4 +1,4 @@
-"""Standing exchanges and their batches."""
+"""Standing exchanges and their batches; standing returns and the outcomes that go back by them."""
 
 from django.db import models
 
@@ -115,3 +115,103 @@ class Chunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch}#{self.number}"
+
+
+class Return(models.Model):
+    """A standing agreement (回流): outcomes of ours go into this place of a department's, by this connector.
+
+    columns: the department's column → the name of the outcome's value (a data element) that goes there.
+    retention_days: how long the values of an outcome are kept here after it is returned.
+    trouble: why what waits could not be handed over the last time it was tried, and since when; empty when it could.
+    """
+
+    code = models.SlugField(unique=True, max_length=64)
+    title_zh = models.TextField()
+    title_en = models.TextField()
+    connector = models.SlugField(max_length=32)
+    settings = models.JSONField()
+    columns = models.JSONField()
+    retention_days = models.IntegerField()
+    ended_at = models.DateTimeField(null=True)
+    trouble_code = models.TextField(default="")
+    trouble_zh = models.TextField(default="")
+    trouble_en = models.TextField(default="")
+    trouble_since = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "return"
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def title(self) -> Text:
+        return Text(self.title_zh, self.title_en)
+
+    @property
+    def trouble(self) -> Text:
+        """What, where and what to do, while something is in the way."""
+        return Text(self.trouble_zh, self.trouble_en)
+
+
+class Receipt(models.Model):
+    """What one delivery by a return came to (回执): so many rows, and what they add up to at both ends.
+
+    digest_sent, digest_kept: "count:sum" (format 1, `kernel/engine/digest.py`) of the rows that were handed over, and
+    of those read back there before it committed; equal, or they were not delivered.
+    salt: of the digests, closed by the city's key: of one row they are the row's own hash.
+    """
+
+    to = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="receipts")
+    rows = models.IntegerField()
+    digest_sent = models.TextField()
+    digest_kept = models.TextField()
+    salt = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "receipt"
+
+    def __str__(self) -> str:
+        return f"{self.to_id}: {self.digest_kept}"
+
+
+class OutcomeState(models.TextChoices):
+    WAITING = "waiting", "waiting"
+    RETURNED = "returned", "returned"
+    REFUSED = "refused", "refused"
+
+
+class Outcome(models.Model):
+    """What came of a case, on its way into the department's own table.
+
+    key: what it is the outcome of, once by each return (a case's id).  sealed: its values, closed by the city's key; ""
+    once they are past their retention.
+    refused_code, refused_column: what the department's table would not take, and which column or constraint of it.
+    """
+
+    to = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="outcomes")
+    key = models.TextField()
+    state = models.TextField(choices=OutcomeState.choices, default=OutcomeState.WAITING)
+    sealed = models.TextField()
+    made_at = models.DateTimeField()
+    returned_at = models.DateTimeField(null=True)
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, null=True, related_name="outcomes")
+    refused_code = models.TextField(default="")
+    refused_column = models.TextField(default="")
+
+    class Meta:
+        verbose_name = "outcome"
+        constraints = [models.UniqueConstraint(fields=["to", "key"], name="outcome_once")]
+        indexes = [
+            models.Index(fields=["to", "id"], condition=models.Q(state="waiting"), name="outcome_waiting"),
+            models.Index(fields=["to", "state", "id"], name="outcome_state"),
+            models.Index(
+                fields=["to", "returned_at"],
+                condition=models.Q(state="returned") & ~models.Q(sealed=""),
+                name="outcome_kept",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"outcome {self.pk} ({self.state})"

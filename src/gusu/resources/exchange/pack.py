@@ -1,17 +1,17 @@
-"""What a pack may say to the exchange: `exchanges.yaml`."""
+"""What a pack may say to the exchange: `exchanges.yaml`, and for the road back `returns.yaml`."""
 
 import difflib
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor
 from gusu.kernel.packs import Known, Label, Piece, Problem, Section, inside
-from gusu.resources.exchange.connectors.contract import Settings, connector
+from gusu.resources.exchange.connectors.contract import connector, known_targets, target
 from gusu.resources.exchange.connectors.contract import known as known_connectors
-from gusu.resources.exchange.models import Exchange
+from gusu.resources.exchange.models import Exchange, Return
 
 
 class ExchangePiece(Piece, frozen=True):
@@ -56,7 +56,60 @@ class Exchanges(Section[ExchangePiece]):
         Exchange.objects.filter(code__in=keys).update(ended_at=clock.now())
 
 
-def _amiss(settings: dict[str, Any], wanted: type[Settings]) -> Iterable[Problem]:
+class ReturnPiece(Piece, frozen=True):
+    """columns: the department's column → the data element whose value goes there."""
+
+    code: str
+    title: Label
+    connector: str
+    settings: dict[str, Any]
+    columns: Annotated[dict[str, str], msgspec.Meta(min_length=1)]
+    retention_days: Annotated[int, msgspec.Meta(ge=1)] = 30
+
+
+class Returns(Section[ReturnPiece]):
+    name = "returns"
+    schema = ReturnPiece
+    needs = ("elements",)
+
+    def key(self, piece: ReturnPiece) -> str:
+        return piece.code
+
+    def check(self, piece: ReturnPiece, known: Known) -> Iterable[Problem]:
+        if piece.connector not in known_targets():
+            names = ", ".join(known_targets())
+            yield Problem(
+                f"没有能写入的这种连接器，可用：{names}",
+                f"no such connector that writes; there are: {names}",
+                ("connector",),
+            )
+        else:
+            yield from _amiss(piece.settings, target(piece.connector).TargetSettings)
+        if piece.settings.get("key", "") not in piece.columns:
+            yield Problem("key 应为 columns 中的列", "key must be one of the columns", ("settings", "key"))
+        columns: dict[str, str] = {}
+        for column, element in piece.columns.items():
+            yield from known.missing("elements", element, at=("columns", column))
+            if (first := columns.setdefault(element, column)) != column:
+                yield Problem(
+                    f"数据元“{element}”已写入列“{first}”", f"'{element}' goes to '{first}' already", ("columns", column)
+                )
+
+    def kept(self) -> dict[str, ReturnPiece]:
+        return {road.code: _return_piece(road) for road in Return.objects.filter(ended_at=None)}
+
+    def apply(self, pieces: list[ReturnPiece], *, by: Actor) -> None:
+        for piece in pieces:
+            fields = {name: getattr(piece, name) for name in ("connector", "settings", "columns", "retention_days")}
+            title = {"title_zh": piece.title.zh, "title_en": piece.title.en, "ended_at": None}
+            Return.objects.update_or_create(code=piece.code, defaults=fields | title)
+
+    def retire(self, keys: list[str], *, by: Actor) -> None:
+        """What still waits for an ended return stays, and goes when it is declared again."""
+        Return.objects.filter(code__in=keys).update(ended_at=clock.now())
+
+
+def _amiss(settings: dict[str, Any], wanted: type[Piece]) -> Iterable[Problem]:
     """What the connector does not know, does not find, or cannot read."""
     fields = {field.name: field for field in msgspec.structs.fields(wanted)}
     for key in [key for key in settings if key not in fields]:
@@ -89,4 +142,15 @@ def _piece(exchange: Exchange) -> ExchangePiece:
     )
 
 
-SECTIONS = [Exchanges()]
+def _return_piece(road: Return) -> ReturnPiece:
+    return ReturnPiece(
+        code=road.code,
+        title=Label(zh=road.title_zh, en=road.title_en),
+        connector=road.connector,
+        settings=road.settings,
+        columns=road.columns,
+        retention_days=road.retention_days,
+    )
+
+
+SECTIONS = [Exchanges(), Returns()]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from gusu.kernel import clock
 from gusu.kernel.errors import NotFound
@@ -12,14 +12,19 @@ from gusu.kernel.lake import files
 from gusu.kernel.text import Text
 from gusu.resources.exchange.connections import is_kept, names
 from gusu.resources.exchange.errors import Unbalanced
-from gusu.resources.exchange.models import Batch, BatchState, Chunk, Exchange
+from gusu.resources.exchange.models import Batch, BatchState, Chunk, Exchange, Outcome, OutcomeState, Receipt, Return
 
 __all__ = [
     "Batch",
     "BatchState",
     "Chunk",
     "Exchange",
+    "Outcome",
+    "OutcomeState",
+    "Receipt",
+    "Return",
     "Standing",
+    "StandingReturn",
     "batch_names",
     "batch_numbered",
     "batches",
@@ -34,8 +39,16 @@ __all__ = [
     "is_awaited",
     "landed_batches",
     "newest_checked",
+    "outcome_of",
+    "outcomes",
+    "past_their_retention",
+    "return_of",
+    "returns",
+    "returns_past_retention",
+    "returns_waiting",
     "standing",
     "stood",
+    "waiting",
 ]
 
 UNDER_WAY = {BatchState.OPENED, BatchState.LANDED, BatchState.CHECKED}
@@ -181,3 +194,82 @@ def incidents(*, before: int = 0) -> QuerySet[Batch]:
 def files_of(batch: Batch) -> list[str]:
     """Addresses of a landed batch's Parquet files, for the engine."""
     return files.paths(batch.exchange.resource, batch.folder)
+
+
+@dataclass(frozen=True, slots=True)
+class StandingReturn:
+    """A standing return and what goes by it. oldest: since when what has waited longest does.
+
+    trouble, trouble_since: why what waits could not be handed over, and since when; empty, None when it could.
+    """
+
+    code: str
+    title: Text
+    waiting: int
+    returned: int
+    refused: int
+    oldest: datetime | None
+    trouble: Text
+    trouble_since: datetime | None
+
+
+def returns() -> list[StandingReturn]:
+    """Every standing return, by code, in one query."""
+    waits = Q(outcomes__state=OutcomeState.WAITING)
+    rows = Return.objects.filter(ended_at=None).annotate(
+        waiting=Count("outcomes", filter=waits),
+        returned=Count("outcomes", filter=Q(outcomes__state=OutcomeState.RETURNED)),
+        refused=Count("outcomes", filter=Q(outcomes__state=OutcomeState.REFUSED)),
+        oldest=Min("outcomes__made_at", filter=waits),
+    )
+    return [
+        StandingReturn(
+            row.code, row.title, row.waiting, row.returned, row.refused, row.oldest, row.trouble, row.trouble_since
+        )
+        for row in rows.order_by("code")
+    ]
+
+
+def return_of(code: str) -> Return:
+    """NotFound."""
+    found = Return.objects.filter(code=code, ended_at=None).first()
+    if found is None:
+        raise NotFound(kind=Text("回流任务", "return"), key=code)
+    return found
+
+
+def returns_waiting() -> list[Return]:
+    """Standing returns that something waits for, by code."""
+    found = Outcome.objects.filter(state=OutcomeState.WAITING).values("to").distinct()
+    return list(Return.objects.filter(ended_at=None, pk__in=found).order_by("code"))
+
+
+def outcomes(code: str = "", *, state: str = "", before: int = 0) -> QuerySet[Outcome]:
+    """Newest first, with their returns and receipts; `before` (an id) is the keyset."""
+    found = Outcome.objects.select_related("to", "receipt").order_by("-pk")
+    if code:
+        found = found.filter(to__code=code)
+    if state:
+        found = found.filter(state=state)
+    return found.filter(pk__lt=before) if before else found
+
+
+def outcome_of(code: str, key: str) -> Outcome | None:
+    """How an outcome fares, with its return and receipt; None when none was put down under that key."""
+    return outcomes(code).filter(key=key).first()
+
+
+def waiting(road: Return) -> QuerySet[Outcome]:
+    """What is to be handed over by a return, oldest first."""
+    return Outcome.objects.filter(to=road, state=OutcomeState.WAITING).order_by("pk")
+
+
+def past_their_retention(road: Return) -> QuerySet[Outcome]:
+    """Returned outcomes whose values have been kept as long as the return says."""
+    limit = clock.now() - timedelta(days=road.retention_days)
+    return Outcome.objects.filter(to=road, state=OutcomeState.RETURNED, returned_at__lt=limit).exclude(sealed="")
+
+
+def returns_past_retention() -> list[Return]:
+    """Returns, ended ones too, with outcomes whose values have been kept long enough, by code."""
+    return [road for road in Return.objects.order_by("code") if past_their_retention(road).exists()]

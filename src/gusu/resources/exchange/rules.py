@@ -1,10 +1,10 @@
-"""Who may exchange, and the states of a batch."""
+"""Who may exchange; the states of a batch, and of an outcome on its way back."""
 
 from typing import Any
 
 from gusu.kernel.actor import Actor
 from gusu.kernel.states import Transitions
-from gusu.resources.exchange.models import BatchState
+from gusu.resources.exchange.models import BatchState, OutcomeState
 
 ALLOWED: Transitions = {
     BatchState.OPENED: {BatchState.LANDED, BatchState.UNCHANGED, BatchState.REFUSED},
@@ -13,6 +13,11 @@ ALLOWED: Transitions = {
     BatchState.MERGED: set(),
     BatchState.UNCHANGED: set(),
     BatchState.REFUSED: set(),
+}
+WAY_BACK: Transitions = {
+    OutcomeState.WAITING: {OutcomeState.RETURNED, OutcomeState.REFUSED},
+    OutcomeState.REFUSED: {OutcomeState.WAITING},
+    OutcomeState.RETURNED: set(),
 }
 RECEIVED = {BatchState.LANDED, BatchState.UNCHANGED, BatchState.REFUSED}  # the source has served
 

@@ -23,6 +23,9 @@ class Subjects(Section[SubjectsPiece]):
     def key(self, piece: SubjectsPiece) -> str:
         return piece.code
 
+    def offers(self, piece: SubjectsPiece) -> Iterable[str]:
+        return piece.elements
+
     def check(self, piece: SubjectsPiece, known: Known) -> Iterable[Problem]:
         for place, source in enumerate(piece.sources):
             yield from known.missing("resources", source.resource, at=("sources", place, "resource"))
@@ -39,7 +42,9 @@ class Subjects(Section[SubjectsPiece]):
         for element, tiers in piece.elements.items():
             yield from known.missing("elements", element, at=("elements", element))
             yield from _trust_problems(piece, element, tiers)
-        for name in (piece.number, *piece.find_by, *(doubt.element for doubt in piece.doubts)):
+        kin = piece.guardians.elements if piece.guardians else []
+        asked = (*piece.find_by, *piece.real_name, *kin)
+        for name in (piece.number, *asked, *(doubt.element for doubt in piece.doubts)):
             if name not in piece.elements:
                 yield Problem(f"数据元“{name}”不在本库", f"'{name}' is none of the elements", ("elements",))
         if len({column(element) for element in piece.elements}) < len(piece.elements):

@@ -1,6 +1,6 @@
 """What can be asked of a base register: facts for a purpose, whose they are, and why a value stands."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -35,11 +35,13 @@ from gusu.resources.subjects.facts import (
     fact_of,
     layout_of,
     opened,
+    told_of,
     trust_of,
 )
 from gusu.resources.subjects.fusing import doubt_bits
+from gusu.resources.subjects.kin import Member
 from gusu.resources.subjects.models import BaseEdition, BaseRegister, DossierKey, Erasure
-from gusu.resources.subjects.spec import Doubt, SubjectsPiece, dossiers_of, spec_of, table_of
+from gusu.resources.subjects.spec import Doubt, Guardians, SubjectsPiece, dossiers_of, spec_of, table_of
 from gusu.resources.subjects.timeline import Change, Timeline, Word
 
 __all__ = [
@@ -63,13 +65,18 @@ __all__ = [
     "erasures",
     "facts_about",
     "facts_as_of",
+    "forgotten_among",
     "found_by",
+    "is_ward",
     "newest_edition",
     "newest_editions",
+    "recognised",
     "registers_fed_by",
+    "said_since",
     "sources_of",
     "timeline",
     "trusts",
+    "wards_of",
 ]
 KIND = "sub"  # of a subject's identifier
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
@@ -77,6 +84,9 @@ REMEMBERED = f"""NOT EXISTS (
     SELECT 1 FROM {Erasure._meta.db_table} AS x JOIN {BaseRegister._meta.db_table} AS g ON g.id = x.register_id
     WHERE g.code = %s AND x.subject = r.subject)"""
 """That a row `r` of a register's table, its code given, is not somebody to be forgotten."""
+REAL_NAME = "real_name"
+GUARDIANSHIP = "guardianship"
+Heard = dict[str, dict[str, tuple[Said, ...]]]
 OWN_DATA = "own_data"  # the purpose under which a person sees everything about themselves
 
 
@@ -332,6 +342,110 @@ def _looked(
     detail: dict[str, object] = {"elements": list(elements), "withheld": withheld} | more
     refused = "withheld" if len(withheld) == len(elements) else ""
     _line(verb, register, subject, by=by, purpose=purpose, refused=refused, detail=detail)
+
+
+def recognised(register: str, number: str, known: Mapping[str, str], *, by: Actor) -> str:
+    """The subject with this number of whom everything in `known` is true as the register has it; "" for nobody.
+
+    For the real-name check: the answer never says which of the values was wrong, and leaves a line that says as little.
+    known: values of the elements the register declares for it, as they were typed.  NotFound.
+    """
+    spec = declared(register)
+    forms_of = {code: element.form for code, element in elements_of([spec.number, *spec.real_name]).items()}
+    number = _normal(forms_of[spec.number], number)
+    subject = subject_id(register, number) if number else ""
+    with transaction.atomic():
+        row = _row(register, ids.read(KIND, subject), REAL_NAME, by) if subject else None
+        said = _said_of(row, ids.read(KIND, subject)) if row else {}
+        same = bool(said) and all(
+            _normal(forms_of[element], known.get(element, "")) == said[element] for element in spec.real_name
+        )
+        _line("recognised", register, subject if same else "", by=by, purpose=REAL_NAME, detail={"found": same})
+    return subject if same else ""
+
+
+def _said_of(row: "_Row", subject: UUID) -> dict[str, str]:
+    """Element → golden value, of somebody known."""
+    if row.edition is None or row.published_at is None or not row.dossier:
+        return {}
+    layout, said = _layout(row.edition, row.published_at), opened(row.dossier, subject, row.wrapped)
+    everything = set(layout.spec.elements)
+    facts = (fact_of(layout, element, everything, row.won, said) for element in layout.spec.elements)
+    return {fact.element: fact.value for fact in facts if fact.value}
+
+
+def wards_of(register: str, guardian: str, *, by: Actor) -> list[str]:
+    """The children somebody may act for, as the household register shows (民法典 art. 27).
+
+    One line in the trail of the guardian, and of every member of the household that was looked at.
+    """
+    rule = declared(register).guardians
+    if rule is None:
+        return []
+    own = facts_about(register, guardian, rule.elements, purpose=GUARDIANSHIP, by=by)
+    household = own[rule.household].value
+    if not household or not Member.of(rule, own).may_act(rule):
+        return []
+    living_there = found_by(register, rule.household, household, purpose=GUARDIANSHIP, by=by)
+    return [other for other in living_there if other != guardian and _is_ward(register, other, household, rule, by)]
+
+
+def is_ward(register: str, subject: str, *, guardian: str, by: Actor) -> bool:
+    """Whether somebody may act for this subject."""
+    rule = declared(register).guardians
+    if rule is None or not guardian:
+        return False
+    own = facts_about(register, guardian, rule.elements, purpose=GUARDIANSHIP, by=by)
+    household = own[rule.household].value
+    return bool(household and Member.of(rule, own).may_act(rule) and _is_ward(register, subject, household, rule, by))
+
+
+def _is_ward(register: str, subject: str, household: str, rule: Guardians, by: Actor) -> bool:
+    facts = facts_about(register, subject, rule.elements, purpose=GUARDIANSHIP, by=by)
+    return facts[rule.household].value == household and Member.of(rule, facts).is_ward(rule)
+
+
+def forgotten_among(register: str, subjects: Iterable[str]) -> set[str]:
+    """Those of the subjects who are to be forgotten, in one query."""
+    numbers = {ids.read(KIND, subject): subject for subject in subjects}
+    found = Erasure.objects.filter(register__code=register, subject__in=numbers).values_list("subject", flat=True)
+    return {numbers[number] for number in found}
+
+
+def said_since(register: str, asked: Mapping[str, tuple[int, Sequence[str]]], *, purpose: str, by: Actor) -> Heard:
+    """Subject → element → what sources say, of those whose golden record was written after an edition.
+
+    For the house alone, which waits for a value to change.  asked: subject → (edition, elements).  In one statement; a
+    line in the trail of each subject whose record was opened.  NotAllowed: somebody else asks.  NotFound.
+    """
+    purposes.purpose(purpose)
+    if not by.house:
+        raise NotAllowed(verb="subjects.said_since")
+    edition, heard = newest_edition(base_register(register).code), Heard()
+    if edition is None:
+        return heard
+    layout = _layout(edition.pk, edition.at)
+    for number, dossier, wrapped in _written_since(register, asked):
+        subject, entries = ids.spelled(KIND, number), opened(dossier, number, wrapped)
+        elements = asked[subject][1]
+        heard[subject] = {one: tuple(said for _, said in told_of(layout, one, entries)) for one in elements}
+        _looked("said_since", register, subject, elements, [], by=by, purpose=purpose)
+    return heard
+
+
+def _written_since(register: str, asked: Mapping[str, tuple[int, Sequence[str]]]) -> list[tuple[UUID, bytes, str]]:
+    numbers, editions = [ids.read(KIND, subject) for subject in asked], [seen for seen, _ in asked.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT r.subject, d.dossier, k.wrapped
+            FROM unnest(%s::uuid[], %s::int[]) AS asked(subject, seen)
+            JOIN {duck.name(table_of(register))} AS r ON r.subject = asked.subject AND r.edition > asked.seen
+            JOIN {duck.name(dossiers_of(register))} AS d ON d.subject = r.subject
+            JOIN {DossierKey._meta.db_table} AS k ON k.id = d.key
+            WHERE {REMEMBERED}""",
+            [numbers, editions, register],
+        )
+        return list(cursor.fetchall())
 
 
 def trusts(register: str, facts: Mapping[str, Fact]) -> dict[str, Trust]:

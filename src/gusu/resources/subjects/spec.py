@@ -56,12 +56,32 @@ class Doubt(Piece, frozen=True):
         return {self.element, *(element for asked in self.asked.values() for element in asked)}
 
 
+class Guardians(Piece, frozen=True):
+    """Who may act for a child, by the household register (民法典 art. 27): both of one household, each in one of these
+    relations to its head, the child under age and the other not.
+
+    household, relation, born: elements.  guardians, wards: codes of the relation.  of_age: full years.
+    """
+
+    household: str
+    relation: str
+    born: str
+    guardians: Annotated[list[str], msgspec.Meta(min_length=1)]
+    wards: Annotated[list[str], msgspec.Meta(min_length=1)]
+    of_age: int = 18
+
+    @property
+    def elements(self) -> list[str]:
+        return [self.household, self.relation, self.born]
+
+
 class SubjectsPiece(Piece, frozen=True):
     """A base register of subjects.
 
     number: the element that links records (its normal form makes it comparable).
     elements: element → tiers of source codes, most trusted tier first; inside a tier the newest record wins, then the
-    order.  find_by: elements a subject may be looked up by, whole values only.
+    order.  find_by: elements a subject may be looked up by, whole values only.  real_name: beside the number, what
+    somebody who says they are this subject has to know.  guardians: who may act for whom.
     """
 
     code: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,40}$")]  # names the register's table
@@ -71,6 +91,8 @@ class SubjectsPiece(Piece, frozen=True):
     elements: dict[str, Tiers]
     find_by: list[str] = []
     doubts: list[Doubt] = []
+    real_name: list[str] = []
+    guardians: Guardians | None = None
 
     @property
     def table(self) -> str:

@@ -1,1 +1,1 @@
-"""From what somebody asks for to what is decided and issued, and the clocks the law runs meanwhile."""
+"""Cases (办件): what somebody applied for, through every state of one table, inside the legal clock."""

@@ -1,6 +1,7 @@
 """What can be asked of service items."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from gusu.services.items.linting import score
 from gusu.services.items.models import Item, ItemVersion
 from gusu.services.items.spec import ItemPiece, read
 
-__all__ = ["Asked", "Guide", "Item"]
+__all__ = ["Asked", "Guide", "Item", "ItemPiece"]
 
 PAGE = 30
 
@@ -30,8 +31,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Guide:
-    """One item as its newest version says it (办事指南). until_at: when it ended; None while it is in force."""
+    """One item as a version says it (办事指南). until_at: when it ended; None while it is in force.
 
+    pk: of the version, for a case to pin.
+    """
+
+    pk: int
     item: Item
     piece: ItemPiece
     number: int
@@ -69,7 +74,18 @@ def guide_of(item: str) -> Guide:
     found = versions.filter(item__item=item).first() or versions.filter(item__code=item).first()
     if found is None:
         raise NotFound(kind=Text("服务事项", "service item"), key=item)
-    return Guide(found.item, read(found.declaration), found.number, found.from_at, found.until_at)
+    return _guide(found)
+
+
+def guide_at(version: int) -> Guide:
+    """An item as a version says it that a case has pinned."""
+    return _guide(ItemVersion.objects.select_related("item").get(pk=version))
+
+
+def titles(items: Iterable[str]) -> dict[str, Text]:
+    """Short name → title of these items, in one query."""
+    rows = Item.objects.filter(item__in=list(items)).values_list("item", "title_zh", "title_en")
+    return {item: Text(zh, en) for item, zh, en in rows}
 
 
 def declarations() -> dict[str, ItemPiece]:
@@ -84,6 +100,10 @@ def scores() -> list[Score]:
     for item, piece in declarations().items():
         given[piece.organisation][item] = score(piece)
     return [Score(code, sum(each.values()) / len(each), each) for code, each in sorted(given.items())]
+
+
+def _guide(row: ItemVersion) -> Guide:
+    return Guide(row.pk, row.item, read(row.declaration), row.number, row.from_at, row.until_at)
 
 
 def _found(asked: Asked) -> QuerySet[Item]:

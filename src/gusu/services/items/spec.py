@@ -1,5 +1,6 @@
 """The declaration of a service item: the fields of GB/T 39046-2020 table 4 that a guide, a form and a case need."""
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -138,5 +139,7 @@ def written(piece: ItemPiece) -> str:
     return msgspec.json.encode(piece).decode()
 
 
+@lru_cache(maxsize=1024)
 def read(declaration: str) -> ItemPiece:
+    """The declaration of a version; versions never change, so what was read once is kept."""
     return msgspec.json.decode(declaration, type=ItemPiece)

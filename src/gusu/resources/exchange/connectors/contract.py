@@ -8,6 +8,14 @@ A connector is a folder here whose `connector.py` offers two names, and adding o
 `source` answers None when it knows that nothing is new since `asked.cursor`.  It raises a BadInput that says what,
 where and what to do, and never a value of anybody's.  What it must fetch or turn into text first it writes into
 `asked.spool`, which goes when the step ends.
+
+A connector whose systems can also be written to offers two names more:
+
+    class TargetSettings(contract.TargetSettings, frozen=True): …
+    def hand_over(load: Load) -> Taken: …                 # writes rows there, proves them, and only then commits
+
+Handed the same rows twice, it leaves the same rows there, once.  A row that the system would not take is declined and
+stops no other.  It raises a BadInput when it could hand over nothing at all; then nothing is written.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -27,9 +35,14 @@ CHUNK_ROWS = 100_000
 
 
 class Settings(Piece, frozen=True):
-    """What every exchange may say. most_times: how many times the usual rows a batch may have, or the share it must."""
+    """What every exchange may say.
+
+    most_times: how many times the usual rows a batch may have, or the share it must.  may_be_empty: that there is
+    nothing yet is an answer too, not a wrong export.
+    """
 
     most_times: int = 20
+    may_be_empty: bool = False
 
 
 S = TypeVar("S", bound=Settings)
@@ -94,6 +107,58 @@ class Source:
     diagnose: Callable[[], None] = field(default=lambda: None)
 
 
+class TargetSettings(Piece, frozen=True):
+    """What every return may say. connection: how the department is reached.  key: the column that is its rows' key."""
+
+    connection: str
+    key: str
+
+
+T = TypeVar("T", bound=TargetSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is handed over.
+
+    columns: of the department's, in order; rows: their values as text, None for none; salt: of the digests.
+    """
+
+    settings: Mapping[str, Any]
+    columns: list[str]
+    rows: list[list[str | None]]
+    salt: str
+
+    def set_as(self, kind: type[T]) -> T:
+        """The settings, in the connector's own shape."""
+        try:
+            return msgspec.convert(dict(self.settings), kind)
+        except msgspec.ValidationError:
+            raise WrongSettings from None
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A row that was not taken. position: in the load, from 0.  column: whose value is amiss, or the name of the
+    constraint it breaks, "" where nobody can say.  why: the error's name, never its words: they may quote the row.
+    """
+
+    position: int
+    column: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a load came to. sent: the measure, made here, of the rows that were taken; kept: made there, of what stands
+    under their keys; they are equal.
+    """
+
+    sent: Measure
+    kept: Measure
+    declined: list[Declined]
+
+
 def texts(columns: Iterable[str]) -> str:
     """The columns of a spooled file for the engine's readers, each as text: `'a': 'VARCHAR', 'b': 'VARCHAR'`."""
     return ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
@@ -107,11 +172,31 @@ class Connector(Protocol):
     def source(self, asked: Asked) -> Source | None: ...
 
 
+class Target(Protocol):
+    """The module `connector.py` of a folder whose systems can also be written to."""
+
+    TargetSettings: type[TargetSettings]
+
+    def hand_over(self, load: Load) -> Taken: ...
+
+
 def connector(code: str) -> Connector:
     """The connector of this name."""
     module: Any = import_module(f"gusu.resources.exchange.connectors.{code}.connector")
     found: Connector = module
     return found
+
+
+def target(code: str) -> Target:
+    """The connector of this name, which must be one that writes."""
+    module: Any = connector(code)
+    found: Target = module
+    return found
+
+
+def known_targets() -> list[str]:
+    """Those that write."""
+    return [code for code in known() if hasattr(connector(code), "hand_over")]
 
 
 def known() -> list[str]:

@@ -7,6 +7,9 @@ proven against what the source held.  A position is a row's rank by key within t
 Changes are those since the cursor, and again those of the last `lag` seconds before it: a transaction that began
 before our snapshot may have committed after it, with an earlier time.  Where that window adds up to what it did last
 time it is not sent again.  A row deleted at the source is found only by asking for everything again.
+
+Outcomes go the other way: into a table whose key is known, where our role may SELECT, INSERT and UPDATE (and have a
+temporary table, as everybody may unless it was taken away).
 """
 
 from collections.abc import Iterator
@@ -14,31 +17,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from django.conf import settings as site
-from psycopg.conninfo import conninfo_to_dict
 
 from gusu.kernel.engine import digest
 from gusu.kernel.engine.duck import literal
-from gusu.resources.exchange.connections import word_of
 from gusu.resources.exchange.connectors import contract
-from gusu.resources.exchange.connectors.contract import Asked, Source, texts
+from gusu.resources.exchange.connectors.contract import Asked, Load, Source, Taken, texts
+from gusu.resources.exchange.connectors.postgres.reach import reached
 from gusu.resources.exchange.connectors.postgres.table import Table
-from gusu.resources.exchange.errors import NotLetIn, SourceFailed, TableMissing, Unreachable, WrongSettings
-
-PATIENCE = 5  # seconds to connect
-# One form of every value, whatever the server's habits; one process there, as we were granted one connection.
-SESSION = {
-    "statement_timeout": "30min",
-    "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "30min",
-    "TimeZone": site.TIME_ZONE,
-    "DateStyle": "ISO,YMD",
-    "IntervalStyle": "iso_8601",
-    "extra_float_digits": "1",
-    "bytea_output": "hex",
-    "jit": "off",
-    "max_parallel_workers_per_gather": "0",
-}
+from gusu.resources.exchange.connectors.postgres.writing import Writing, failures_named
+from gusu.resources.exchange.errors import SourceFailed, TableMissing, WrongSettings
 
 
 class Settings(contract.Settings, frozen=True, kw_only=True):
@@ -47,6 +34,15 @@ class Settings(contract.Settings, frozen=True, kw_only=True):
     connection: str
     table: str
     lag: int = 600
+
+
+class TargetSettings(contract.TargetSettings, frozen=True, kw_only=True):
+    """table: `schema.table`.  key: its primary key, or a column that is unique.  changed: the column that says when a
+    row last changed, given its default anew with every change; "" where there is none or the table sees to it.
+    """
+
+    table: str
+    changed: str = ""
 
 
 def source(asked: Asked) -> Source | None:
@@ -72,6 +68,16 @@ def source(asked: Asked) -> Source | None:
         )
 
 
+def hand_over(load: Load) -> Taken:
+    """See the contract. One transaction: rows in, read back and measured there, and only then committed."""
+    settings = load.set_as(TargetSettings)
+    if settings.key not in load.columns or settings.table.count(".") != 1:
+        raise WrongSettings
+    with reached(settings.connection) as database, failures_named(settings.table, settings.key):
+        with database.transaction():
+            return Writing(database, load, settings.table, key=settings.key, changed=settings.changed).taken()
+
+
 def _as_text(file: Path, columns: list[str]) -> str:
     """The spooled rows for the engine: an empty text is one, NULL is not."""
     form = "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', nullstr='\\N', new_line='\\n'"
@@ -82,7 +88,7 @@ def _as_text(file: Path, columns: list[str]) -> str:
 @contextmanager
 def _snapshot(settings: Settings) -> Iterator[psycopg.Connection]:
     """A read-only transaction that sees one moment. Unreachable, NotLetIn, TableMissing, SourceFailed."""
-    with _reached(settings) as database:
+    with reached(settings.connection) as database:
         database.read_only, database.isolation_level = True, psycopg.IsolationLevel.REPEATABLE_READ
         try:
             yield database
@@ -90,26 +96,3 @@ def _snapshot(settings: Settings) -> Iterator[psycopg.Connection]:
             raise TableMissing(place=settings.table) from None
         except psycopg.Error as error:
             raise SourceFailed(place=settings.table, why=type(error).__name__) from None
-
-
-@contextmanager
-def _reached(settings: Settings) -> Iterator[psycopg.Connection]:
-    name = settings.connection
-    dsn = word_of(name, "dsn")
-    try:
-        about = conninfo_to_dict(dsn)
-        where = f"{about.get('host', 'localhost')}:{about.get('port', 5432)}/{about.get('dbname', '')}"
-    except psycopg.Error:
-        raise Unreachable(connection=name, where="?", why="dsn") from None
-    options = " ".join(f"-c {key}={value}" for key, value in SESSION.items())
-    try:
-        database = psycopg.connect(dsn, connect_timeout=PATIENCE, options=options, client_encoding="UTF8")
-    except psycopg.OperationalError as error:
-        # No SQLSTATE reaches us from a connection that was not made: libpq's words are all there is to tell by.
-        denied = any(word in str(error) for word in ("authentication failed", "no pg_hba.conf", "does not exist"))
-        refusal = NotLetIn if denied else Unreachable
-        raise refusal(connection=name, where=where, why=type(error).__name__) from None
-    try:
-        yield database
-    finally:
-        database.close()

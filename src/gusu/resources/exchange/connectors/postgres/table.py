@@ -49,7 +49,7 @@ class Table:
     def __init__(self, database: psycopg.Connection, asked: Asked, place: str, lag: int) -> None:
         self.database, self.asked, self.lag = database, asked, lag
         self.name = Identifier(*place.split("."))
-        self.types = self._types()
+        self.types = types_of(database, self.name)
         if not self.types:
             raise TableMissing(place=place)
         missing = [column for column in asked.columns if column not in self.types]
@@ -68,22 +68,7 @@ class Table:
 
     def measured(self, wanted: Composable, salt: str) -> dict[int, Measure]:
         """What each chunk adds up to, computed there."""
-        server = self.database.info.server_version
-        query = sql.SQL(MEASURED).format(
-            sums=sql.SQL(SUMS),
-            limbs=sql.SQL(FROM_BYTES if server >= CASTS_BYTES else FROM_HEX),
-            key=Identifier(self.asked.key),
-            chunk=Literal(CHUNK_ROWS),
-            salt=Literal(salt),
-            row=sql.SQL(" || ").join(
-                sql.SQL("coalesce(length({0}::text) || ':' || {0}::text, '~')").format(Identifier(column))
-                for column in self.asked.columns
-            ),
-            table=self.name,
-            wanted=wanted,
-        )
-        found = self.database.execute(query).fetchall()
-        return {part: Measure(rows, weight_of(_limbs(sums))) for part, rows, *sums in found}
+        return measured(self.database, self.name, self.asked.columns, self.asked.key, wanted=wanted, salt=salt)
 
     def copy(self, wanted: Composable, file: Path) -> None:
         """The rows as text, by key, into a file."""
@@ -122,14 +107,37 @@ class Table:
     def _moment(self, value: str) -> Composable:
         return sql.SQL("CAST({} AS {})").format(Literal(value), sql.SQL(self.types[self.asked.changed]))
 
-    def _types(self) -> dict[str, str]:
-        """Each column's type as the server writes it."""
-        found = self.database.execute(
-            "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute"
-            " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
-            [self.name.as_string(self.database)],
-        )
-        return dict(found.fetchall())
+
+def measured(
+    database: psycopg.Connection, table: Composable, columns: list[str], key: str, *, wanted: Composable, salt: str
+) -> dict[int, Measure]:
+    """What the wanted rows of a table add up to, chunk by chunk in the order of their key, computed there."""
+    server = database.info.server_version
+    query = sql.SQL(MEASURED).format(
+        sums=sql.SQL(SUMS),
+        limbs=sql.SQL(FROM_BYTES if server >= CASTS_BYTES else FROM_HEX),
+        key=Identifier(key),
+        chunk=Literal(CHUNK_ROWS),
+        salt=Literal(salt),
+        row=sql.SQL(" || ").join(
+            sql.SQL("coalesce(length({0}::text) || ':' || {0}::text, '~')").format(Identifier(column))
+            for column in columns
+        ),
+        table=table,
+        wanted=wanted,
+    )
+    found = database.execute(query).fetchall()
+    return {part: Measure(rows, weight_of(_limbs(sums))) for part, rows, *sums in found}
+
+
+def types_of(database: psycopg.Connection, table: Identifier) -> dict[str, str]:
+    """Each column's type as the server writes it; none where there is no such table."""
+    found = database.execute(
+        "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute"
+        " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+        [table.as_string(database)],
+    )
+    return dict(found.fetchall())
 
 
 def _limbs(sums: list[int]) -> Iterator[int]:

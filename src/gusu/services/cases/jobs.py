@@ -1,0 +1,65 @@
+"""What happens to cases in the worker: making the licence, closing, and what the calendar asks."""
+
+from datetime import timedelta
+
+from gusu.kernel import clock as time
+from gusu.kernel.actor import house
+from gusu.kernel.jobs.events import HourPassed
+from gusu.kernel.jobs.queue import job, later
+from gusu.resources.exchange.events import OutcomesReturned
+from gusu.services.cases import actions
+from gusu.services.cases.clock import CORRECTION
+from gusu.services.cases.events import CaseMoved
+from gusu.services.cases.models import Case, CaseStop, State
+from gusu.services.cases.queries import pinned
+
+ISSUE = "gusu.cases.issue"
+CLOSE = "gusu.cases.close"
+HOURLY = "gusu.cases.hourly"
+STUCK = timedelta(minutes=10)
+MANY = 500
+
+
+@job(ISSUE)
+def issue(case: str) -> None:
+    actions.issue_licence(Case.objects.get(pk=case), by=house("worker"))
+
+
+@job(CLOSE)
+def close(case: str) -> None:
+    found = Case.objects.get(pk=case)
+    if found.state == State.ISSUED:
+        actions.close_case(found, by=house("worker"))
+
+
+@job(HOURLY)
+def hourly() -> None:
+    """Cases the window was silent about, corrections nobody made, drafts nobody submitted, values kept long enough."""
+    by, today = house("worker"), time.today()
+    waiting = (State.SUBMITTED, State.RECEIVED)
+    for case in Case.objects.filter(state__in=waiting, due__lt=today).order_by("pk")[:MANY]:
+        actions.deem_accepted(case, by=by)
+    for stop in CaseStop.objects.filter(until=None, ground=CORRECTION.code, case__state=State.RETURNED)[:MANY]:
+        if stop.since + timedelta(days=pinned(stop.case).decision.correction_days) <= today:
+            actions.expire_case(stop.case, by=by)
+    over = Case.objects.filter(kept_until__lte=today).order_by("kept_until")
+    for case in over.filter(state=State.DRAFT)[:MANY]:
+        actions.expire_case(case, by=by)
+    for case in over.exclude(ended_at=None)[:MANY]:
+        actions.forget_case(case, by=by)
+    for case in Case.objects.filter(state=State.DECIDED, decided_at__lt=time.now() - STUCK)[:MANY]:
+        later(ISSUE, once=f"{ISSUE}:{case.pk}", case=case.pk)
+
+
+def on_case_moved(event: CaseMoved) -> None:
+    if event.state == State.DECIDED:
+        later(ISSUE, once=f"{ISSUE}:{event.case}", case=event.case)
+
+
+def on_outcomes_returned(event: OutcomesReturned) -> None:
+    for key in event.keys:
+        later(CLOSE, once=f"{CLOSE}:{key}", case=key)
+
+
+def on_hour(event: HourPassed) -> None:
+    later(HOURLY, once=HOURLY)

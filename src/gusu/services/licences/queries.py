@@ -1,0 +1,164 @@
+"""What can be asked of licences: by their holder, by officials, and by anybody who holds one in hand."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from gusu.identity.organisations.queries import organisation
+from gusu.kernel import clock
+from gusu.kernel.actor import Actor
+from gusu.kernel.audit import trail
+from gusu.kernel.crypto import envelope
+from gusu.kernel.errors import NotFound
+from gusu.kernel.text import Text
+from gusu.services.licences.identifier import is_identifier
+from gusu.services.licences.models import Licence, LicenceKindVersion, LicenceLine, State
+from gusu.services.licences.rules import GROUNDS
+from gusu.services.licences.signing import root_pem
+from gusu.services.licences.spec import LicencePiece, read
+from gusu.services.versions import in_force
+
+__all__ = ["GROUNDS", "Licence", "LicenceLine", "LicencePiece", "State", "root_pem"]
+
+KIND = Text("电子证照", "licence")
+OWN_DATA = "own_data"
+Validity = Literal["valid", "expired", "suspended", "revoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What anybody who holds a licence may know of it: what is printed there, and whether it still holds.
+
+    printed: (label, value) as they stand on its face; none where it was erased.  since: of the present state.
+    """
+
+    validity: Validity
+    state: State
+    since: datetime
+    title: Text
+    issuer: Text
+    identifier: str
+    number: str
+    valid_from: date
+    valid_to: date | None
+    printed: list[tuple[Text, str]]
+
+
+def licences_of(subject: str) -> list[Licence]:
+    """Those of one holder, newest first, without their documents."""
+    return list(Licence.objects.filter(holder=subject).defer("document").order_by("-pk"))
+
+
+def licence_of_case(case: str) -> Licence | None:
+    return Licence.objects.filter(case=case).defer("document").first()
+
+
+def licences_of_cases(cases: Sequence[str]) -> dict[str, Licence]:
+    """By case, in one query."""
+    return {found.case: found for found in Licence.objects.filter(case__in=cases).defer("document")}
+
+
+def licence(key: str) -> Licence:
+    """By id; NotFound."""
+    found = Licence.objects.filter(pk=key).first()
+    if found is None:
+        raise NotFound(kind=KIND, key=key)
+    return found
+
+
+def history(licence: Licence) -> list[LicenceLine]:
+    return list(LicenceLine.objects.filter(licence=licence).order_by("pk"))
+
+
+def document(licence: Licence, *, by: Actor, purpose: str = OWN_DATA) -> bytes:
+    """The signed PDF. One line in the trail. NotFound where it was erased."""
+    trail.append("licences.read_document", by=by, about=licence, purpose=purpose)
+    if not licence.document:
+        raise NotFound(kind=KIND, key=licence.pk)
+    return base64.b64decode(envelope.open_(licence.document, context=f"licence-document/{licence.pk}"))
+
+
+def verified(token: str) -> Verified | None:
+    """By what the QR code holds; None for anything else."""
+    return _verified(Licence.objects.filter(token_hash=token_hash(token)).defer("document").first())
+
+
+def verified_by_hand(identifier: str, number: str) -> Verified | None:
+    """By identifier and number, both as printed; None where they are not of one licence."""
+    written, told = identifier.strip().upper(), number.strip().upper()
+    if not is_identifier(written):
+        return None
+    return _verified(Licence.objects.filter(identifier=written, number=told).defer("document").first())
+
+
+def validity_of(licence: Licence) -> Validity:
+    if licence.state == State.SUSPENDED:
+        return "suspended"
+    if licence.state in (State.REVOKED, State.CANCELLED, State.STRUCK_OFF):
+        return "revoked"
+    over = licence.valid_to is not None and licence.valid_to < clock.today()
+    return "expired" if over or licence.state == State.LAPSED else "valid"
+
+
+def kind_of(licence: Licence) -> LicencePiece:
+    """What its kind was when it was issued."""
+    return read(LicenceKindVersion.objects.values_list("declaration", flat=True).get(pk=licence.kind_version_id))
+
+
+def kinds_of(licences: Sequence[Licence]) -> dict[str, LicencePiece]:
+    """The same of many, by the licence's id, in one query."""
+    pks = {one.kind_version_id for one in licences}
+    found = dict(LicenceKindVersion.objects.filter(pk__in=pks).values_list("pk", "declaration"))
+    return {one.pk: read(found[one.kind_version_id]) for one in licences}
+
+
+def kind_in_force(name: str) -> tuple[int, LicencePiece]:
+    """(version, declaration) of a kind as it is issued today; NotFound."""
+    found = LicenceKindVersion.objects.filter(name=name, until_at=None).first()
+    if found is None:
+        raise NotFound(kind=Text("证照类型", "kind of licence"), key=name)
+    return found.pk, read(found.declaration)
+
+
+def kinds_for(item: str) -> list[str]:
+    """Names of the kinds that an item results in."""
+    return list(LicenceKindVersion.objects.filter(item=item, until_at=None).values_list("name", flat=True))
+
+
+def declarations() -> dict[str, LicencePiece]:
+    return {name: read(text) for name, text in in_force(LicenceKindVersion).items()}
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _verified(found: Licence | None) -> Verified | None:
+    if found is None:
+        return None
+    piece = kind_of(found)
+    issuer = organisation(piece.issuer)
+    since = found.lines.order_by("-pk").values_list("at", flat=True).first()
+    return Verified(
+        validity=validity_of(found),
+        state=State(found.state),
+        since=since or found.issued_at,
+        title=piece.title.text,
+        issuer=Text(issuer.name_zh, issuer.name_en),
+        identifier=found.identifier,
+        number=found.number,
+        valid_from=found.valid_from,
+        valid_to=found.valid_to,
+        printed=_printed(found),
+    )
+
+
+def _printed(found: Licence) -> list[tuple[Text, str]]:
+    if not found.printed:
+        return []
+    lines = json.loads(envelope.open_(found.printed, context=f"licence-printed/{found.pk}"))
+    return [(Text(zh, en), value) for zh, en, value in lines]

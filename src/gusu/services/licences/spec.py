@@ -1,0 +1,46 @@
+"""The declaration of a kind of e-licence (证照类型)."""
+
+from functools import lru_cache
+from typing import Annotated
+
+import msgspec
+
+from gusu.kernel.packs import Label, Piece
+
+Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
+
+
+class Printed(Piece, frozen=True):
+    """One line on the face of the licence (照面). masked: all but the first four and last four characters hidden."""
+
+    element: str
+    label: Label | None = None
+    masked: bool = False
+
+
+class LicencePiece(Piece, frozen=True):
+    """`licences/*.yaml`: one kind of e-licence.
+
+    code: 21 characters, the USCC of the body that defines it and 3 digits.  issuer: code of the organisation.
+    item: the service item it is the result of.  months: how long it is valid; 0 without end.  version: 3 digits.
+    """
+
+    licence: Name
+    code: Annotated[str, msgspec.Meta(pattern="^[0-9A-HJ-NPQRTUWXY]{18}[0-9]{3}$")]
+    title: Label
+    issuer: str
+    item: str
+    printed: Annotated[list[Printed], msgspec.Meta(min_length=1, max_length=8)]
+    months: Annotated[int, msgspec.Meta(ge=0, le=1200)] = 0
+    version: Annotated[str, msgspec.Meta(pattern="^[0-9]{3}$")] = "001"
+    note: Label | None = None
+
+
+def written(piece: LicencePiece) -> str:
+    return msgspec.json.encode(piece).decode()
+
+
+@lru_cache(maxsize=1024)
+def read(declaration: str) -> LicencePiece:
+    """The declaration of a version; versions never change, so what was read once is kept."""
+    return msgspec.json.decode(declaration, type=LicencePiece)

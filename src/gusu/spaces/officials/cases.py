@@ -1,0 +1,263 @@
+"""Cases as officials meet them: the inbox, the most urgent first, and one case with all that is known of it."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from io import StringIO
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from gusu.identity.access import Request, page
+from gusu.identity.accounts import queries as accounts
+from gusu.identity.organisations.queries import names_of
+from gusu.kernel import clock
+from gusu.kernel.actor import Actor
+from gusu.kernel.calendar import queries as calendar
+from gusu.kernel.calendar.rules import working_days
+from gusu.kernel.looks.jinja import label
+from gusu.kernel.text import Text
+from gusu.kernel.vocabulary.queries import elements
+from gusu.resources.exchange.queries import outcome_of
+from gusu.resources.subjects import queries as subjects
+from gusu.resources.subjects.queries import Fact
+from gusu.services.cases import queries as cases
+from gusu.services.cases.queries import Asked, Case, Pinned, State
+from gusu.services.forms import queries as forms
+from gusu.services.forms.queries import Answer, Answers, Words
+from gusu.services.items import queries as items
+from gusu.services.licences import queries as licences
+from gusu.spaces.words import show, words
+
+OPEN = [state for state in State if state not in cases.ENDS and state != State.DRAFT]
+SUFFIXES = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+
+
+def casework(actor: Actor) -> bool:
+    """Whoever receives, handles or decides cases."""
+    return any(actor.can(f"cases.{verb}") for verb in ("receive", "handle", "decide"))
+
+
+# The inbox
+
+
+@page(may=casework)
+@require_safe
+def inbox(request: Request) -> HttpResponseBase:
+    """Open cases, overdue ones first; and by its number any."""
+    asked, kept = _asked(request)
+    found, following = cases.inbox(asked, by=request.actor, after=request.GET.get("after", ""))
+    seen = {
+        "cases": found,
+        "titles": items.titles({case.item for case in found} | forms.forms_in_force()),
+        "handlers": accounts.names_of(case.handler for case in found if case.handler),
+        "cards_of": {case.pk: cases.card_of(case) for case in found},
+        "days": days_left(found),
+        "counts": cases.counted(by=request.actor),
+        "asked": kept,
+        "states": OPEN,
+        "file": urlencode(kept),
+        "next": f"?{urlencode(kept | {'after': following})}" if following else "",
+    }
+    return show(request, "officials/inbox.html", seen)
+
+
+@page(may=casework)
+@require_safe
+def inbox_file(request: Request) -> HttpResponseBase:
+    """What the inbox shows as a file: numbers, items, states and days; nobody's name."""
+    asked, _kept = _asked(request)
+    answer = StreamingHttpResponse(_lines(asked, request.actor), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="cases-{clock.today():%Y%m%d}.csv"'
+    return answer
+
+
+def days_left(found: Iterable[Case]) -> dict[str, int]:
+    """Working days until each case is due, negative where it is over; without those whose clock stands."""
+    today, exceptions = clock.today(), calendar.exceptions()
+    return {case.pk: working_days(today, case.due, exceptions) for case in found if case.due}
+
+
+def _asked(request: Request) -> tuple[Asked, dict[str, str]]:
+    """(what is looked for, the same as an address says it)."""
+    kept = {name: request.GET.get(name, "").strip() for name in ("item", "state", "card", "mine", "number")}
+    handler = request.actor.account if kept["mine"] else ""
+    asked = Asked(kept["item"], kept["state"], kept["card"], handler=handler, number=kept["number"])
+    return asked, {name: value for name, value in kept.items() if value}
+
+
+def _lines(asked: Asked, by: Actor) -> Iterator[str]:
+    today = clock.today()
+    yield "\ufeff" + _line("number", "item", "organisation", "state", "submitted_on", "due", "statutory_due", "card")
+    for case in cases.listed(asked, by=by):
+        submitted = timezone.localdate(case.submitted_at) if case.submitted_at else None
+        card = cases.card_of(case, today) or ""
+        yield _line(
+            case.number, case.item, case.organisation, case.state, submitted, case.due, case.statutory_due, card
+        )
+
+
+def _line(*cells: str | date | None) -> str:
+    written = StringIO()
+    csv.writer(written).writerow(["" if cell is None else str(cell) for cell in cells])
+    return written.getvalue()
+
+
+# One case
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One element: as it was handed in, and as the register says it today.
+
+    change: "" where nothing is to compare, "same", "differs", "gone" (no source has it any longer), "withheld",
+    "unavailable".
+    """
+
+    element: str
+    label: Text
+    answer: Answer | None
+    said: Text
+    fact: Fact | None
+    today: Text
+    change: str
+
+
+@page(may=casework)
+@require_safe
+def official_case(request: Request, key: str) -> HttpResponseBase:
+    """One case. That it was looked at, by whom and for what, stands in the trail of the applicant."""
+    case = cases.official_case(key, by=request.actor)
+    kept = cases.pinned(case)
+    answers = cases.handed_in(case, by=request.actor)
+    facts = _facts_today(case, kept, request.actor)
+    lines = cases.history(case)
+    seen = {
+        "case": case,
+        "item": kept.item,
+        "version": items.guide_at(case.item_version_id).number,
+        "office": names_of({case.organisation, *(line.organisation for line in lines)}),
+        "compared": _compared(kept, answers, facts),
+        "trusts": subjects.trusts(kept.form.register, facts),
+        "asks_register": bool(facts),
+        "materials": _materials(case, kept),
+        "clocks": cases.clocks(case, kept.item, kept.decision),
+        "stops": cases.stops(case),
+        "extensions": cases.extensions(case),
+        "grounds": cases.GROUNDS,
+        "card": cases.card_of(case),
+        "left": days_left([case]).get(case.pk),
+        "lines": lines,
+        "who": accounts.names_of({case.handler, *(line.account for line in lines)}),
+        "about": about_of(kept),
+        "may": cases.possible(case, by=request.actor),
+        "purpose": cases.HANDLING,
+        **_judged(kept, facts, case),
+        **_result(case, kept, request.actor),
+    }
+    return show(request, "officials/case.html", seen)
+
+
+@page(may=casework)
+@require_safe
+def case_file(request: Request, key: str, file: str) -> HttpResponseBase:
+    """A material as it was handed in."""
+    case = cases.official_case(key, by=request.actor)
+    found, body = cases.file_of(case, file, by=request.actor)
+    answer = HttpResponse(body, content_type=found.media_type)
+    name = f"{case.number}-{found.material + 1}.{SUFFIXES.get(found.media_type, 'bin')}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def about_of(kept: Pinned) -> dict[str, str]:
+    """What a correction notice may be about: elements of the form, and materials as "m0", "m1" … → their names."""
+    known = forms.words_of(kept.form).elements
+    named = {
+        field.element: label(field.label.text if field.label else known[field.element].label)
+        for field in kept.form.fields
+    }
+    return named | {f"m{place}": label(material.name.text) for place, material in enumerate(kept.item.materials)}
+
+
+def _facts_today(case: Case, kept: Pinned, by: Actor) -> dict[str, Fact]:
+    """For the body that decides, while it does: nobody else has a reason to ask."""
+    if case.state in cases.ENDS or by.organisation != case.organisation:
+        return {}
+    asked = [field.element for field in kept.form.fields if field.ask == "register"]
+    asked += [one.element for one in kept.decision.granted_when if one.element not in asked]
+    return cases.facts_today(case, asked, by=by)
+
+
+def _compared(kept: Pinned, answers: Answers, facts: Mapping[str, Fact]) -> list[Compared]:
+    known = forms.words_of(kept.form)
+    return [
+        _one_compared(field.element, label_, answers.get(field.element), facts.get(field.element), known)
+        for field in kept.form.fields
+        for label_ in [field.label.text if field.label else known.elements[field.element].label]
+        if field.element in answers or field.element in facts
+    ]
+
+
+def _one_compared(element: str, name: Text, answer: Answer | None, fact: Fact | None, known: Words) -> Compared:
+    said = known.said(element, answer.value if answer else "")
+    today = known.said(element, (fact.value if fact else None) or "")
+    return Compared(element, name, answer, said, fact, today, _change(answer, fact))
+
+
+def _change(answer: Answer | None, fact: Fact | None) -> str:
+    if fact is None or answer is None:
+        return ""
+    if fact.state in ("withheld", "unavailable"):
+        return fact.state
+    if fact.state == "unknown":
+        return "gone" if answer.given == "register" else ""
+    return "same" if fact.value == answer.value else "differs"
+
+
+def _materials(case: Case, kept: Pinned) -> list[tuple[Any, list[Any]]]:
+    """Each material of the item with the files handed in for it."""
+    files = cases.files_of(case)
+    return [
+        (material, [file for file in files if file.material == place])
+        for place, material in enumerate(kept.item.materials)
+    ]
+
+
+def _judged(kept: Pinned, facts: Mapping[str, Fact], case: Case) -> dict[str, Any]:
+    """What the item's rule says of what the register knows today, for whoever decides in its place."""
+    judgement = cases.judged_today(kept, facts) if facts and case.granted is None else None
+    unclear = judgement.open if judgement else ()
+    known = elements(unclear) if unclear else {}
+    return {"judgement": judgement, "unclear": [label(known[code].label) for code in unclear]}
+
+
+def _result(case: Case, kept: Pinned, by: Actor) -> dict[str, Any]:
+    """What was issued, and how the outcome fares on its way back to the department."""
+    licence = licences.licence_of_case(case.pk)
+    to = kept.decision.returned_to
+    return {
+        "licence": licence,
+        "validity": licences.validity_of(licence) if licence else "",
+        "may_revoke": licence is not None and may_revoke(licence, by),
+        "outcome": outcome_of(to, case.pk) if to and case.granted else None,
+    }
+
+
+def may_revoke(licence: licences.Licence, by: Actor) -> bool:
+    """Whether the page offers it; the action asks its own rule."""
+    stands = licence.state == licences.State.VALID
+    return stands and by.can("licences.revoke") and licences.kind_of(licence).issuer == by.organisation
+
+
+def said_state(case: Case) -> str:
+    return words()["case_states"][case.state]
+
+
+def not_now(case: Case) -> str:
+    return _("This cannot be done now: the case is “%(state)s”.") % {"state": said_state(case)}

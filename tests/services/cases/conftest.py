@@ -1,0 +1,3 @@
+from tests.committing import committed, own_keys
+
+__all__ = ["committed", "own_keys"]

@@ -1,0 +1,398 @@
+"""What can happen to a case, by whom, and what is left when nothing may."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date, timedelta
+
+import pytest
+from django.db import DatabaseError, transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
+from tests.committing import at_once, rolled_back
+from tests.services.cases import office
+from tests.services.cases.office import APPROVER, BY, LEADER, MISSING, OFFICER, STRANGER, TYPED, WINDOW
+
+from gusu.kernel import clock as time
+from gusu.kernel.actor import Actor
+from gusu.kernel.audit.queries import lines
+from gusu.kernel.calendar.rules import DAY, working_days
+from gusu.kernel.errors import IllegalMove, NotAllowed, NotFound
+from gusu.kernel.packs import Label
+from gusu.resources.exchange.events import OutcomesReturned
+from gusu.services.cases import actions, clock, jobs, queries, rules
+from gusu.services.cases.clock import Card, Clock, Extension, Period, Stop
+from gusu.services.cases.models import Case, CaseLine, State
+from gusu.services.cases.spec import Condition
+from gusu.services.forms.queries import Incomplete
+
+MONDAY = date(2026, 9, 7)
+WHY = Label("理由", "the reason")
+
+
+@pytest.fixture
+def town(db: None) -> None:
+    office.found_office()
+
+
+def on(day: date) -> AbstractContextManager[None]:
+    return time.frozen(time.at_noon(day))
+
+
+# The table
+
+VERBS: dict[str, tuple[Callable[[Case], object], State]] = {
+    "receive": (lambda case: actions.receive_case(case, by=WINDOW), State.RECEIVED),
+    "return": (lambda case: actions.return_case(case, MISSING, by=WINDOW), State.RETURNED),
+    "accept": (lambda case: actions.accept_case(case, by=OFFICER), State.ACCEPTED),
+    "decline": (lambda case: actions.decline_case(case, reason="不属于本机关职权", by=OFFICER), State.NOT_ACCEPTED),
+    "review": (lambda case: actions.review_case(case, opinion="属实", by=OFFICER), State.REVIEWED),
+    "send back": (lambda case: actions.send_back_case(case, reason="再核实", by=APPROVER), State.ACCEPTED),
+    "grant": (lambda case: actions.decide_case(case, granted=True, by=APPROVER), State.DECIDED),
+    "refuse": (lambda case: actions.decide_case(case, granted=False, reason="不符", by=APPROVER), State.REFUSED),
+    "withdraw": (lambda case: actions.withdraw_case(case, by=office.citizen()), State.WITHDRAWN),
+    "close": (lambda case: actions.close_case(case, by=BY), State.CLOSED),
+    "expire": (lambda case: actions.expire_case(case, by=BY), State.EXPIRED),
+}
+
+
+LEADS_ON = {
+    State.DRAFT: {"expire"},
+    State.SUBMITTED: {"receive", "accept", "withdraw"},
+    State.RECEIVED: {"return", "accept", "decline", "withdraw"},
+    State.RETURNED: {"expire", "withdraw"},
+    State.ACCEPTED: {"review", "withdraw"},
+    State.REVIEWED: {"send back", "grant", "refuse", "withdraw"},
+    State.ISSUED: {"close"},
+}
+
+
+@pytest.mark.parametrize("state", State)
+def test_from_a_state_only_the_table_leads_on(town: None, state: State) -> None:
+    case = office.submitted()
+    Case.objects.update(state=state)
+    led: dict[str, bool] = {}
+
+    for name, (act, to) in VERBS.items():
+        with rolled_back():
+            case.refresh_from_db()
+            before = CaseLine.objects.count()
+            try:
+                act(case)
+            except IllegalMove:
+                assert (Case.objects.get().state, CaseLine.objects.count()) == (state, before)
+            moved = Case.objects.get().state
+            assert moved == state or moved in rules.ALLOWED[state], name
+            led[name] = moved == to != state and CaseLine.objects.count() == before + 1
+
+    assert {name for name, leads in led.items() if leads} == LEADS_ON.get(state, set())
+
+
+def test_the_whole_road_leaves_a_line_a_move(town: None) -> None:
+    case = office.decided()
+
+    assert [(line.number, line.verb, line.state) for line in queries.history(case)] == [
+        (1, "submit_case", "submitted"),
+        (2, "receive_case", "received"),
+        (3, "accept_case", "accepted"),
+        (4, "review_case", "reviewed"),
+        (5, "decide_case", "decided"),
+    ]
+    assert (case.handler, case.granted) == (OFFICER.account, True)
+
+
+def test_what_the_rule_cannot_tell_waits_for_a_person(db: None) -> None:
+    office.found_office(granted_when=[Condition("person.name", otherwise=WHY, begins_with=["林"])])
+
+    case = office.submitted()
+
+    assert (case.state, case.granted, case.handler) == (State.SUBMITTED, None, "")
+
+
+# Who may
+
+
+@pytest.mark.parametrize("stranger", [STRANGER, LEADER, office.citizen(2), WINDOW], ids=lambda by: by.account)
+def test_whoever_is_not_of_the_body_decides_nothing_and_leaves_a_line(town: None, stranger: Actor) -> None:
+    case = office.reviewed()
+
+    with pytest.raises(NotAllowed):
+        actions.decide_case(case, granted=True, by=stranger)
+
+    refusal = lines(verb="cases.decide_case").get()
+    assert (refusal.outcome, refusal.code, refusal.actor) == ("refused", "not_allowed", stranger.account)
+    assert Case.objects.get().state == State.REVIEWED
+
+
+def test_nobody_handles_a_case_of_their_own(town: None) -> None:
+    both = office.official("cases.handle", "cases.decide", account="RIDER1")
+    case = office.submitted()
+
+    for act in (actions.receive_case, actions.accept_case):
+        with pytest.raises(NotAllowed):
+            act(case, by=both)
+
+
+def test_the_joint_counter_receives_for_every_body_and_decides_for_none(town: None) -> None:
+    case = actions.receive_case(office.submitted(), by=WINDOW)
+    case = actions.accept_case(case, by=WINDOW)
+
+    with pytest.raises(NotAllowed):
+        actions.review_case(case, opinion="属实", by=WINDOW)
+    assert case.handler == WINDOW.account
+
+
+@pytest.mark.parametrize("by", [office.citizen(2), STRANGER, LEADER], ids=lambda by: by.account)
+def test_anothers_case_is_not_found(town: None, by: Actor) -> None:
+    case = office.submitted()
+
+    for ask in (queries.case_of, queries.official_case):
+        with pytest.raises(NotFound):
+            ask(case.pk, by=by)
+    assert queries.inbox(queries.Asked(), by=by) == ([], "")
+
+
+def test_a_draft_is_the_applicants_alone(town: None) -> None:
+    draft = office.opened()
+
+    for by in (WINDOW, OFFICER, office.citizen(2)):
+        with pytest.raises(NotFound):
+            queries.case_of(draft.pk, by=by)
+    assert queries.case_of(draft.pk, by=office.citizen()) == draft
+
+
+def test_the_house_alone_issues_and_closes(town: None) -> None:
+    for act in (actions.close_case, actions.deem_accepted, actions.expire_case, actions.forget_case):
+        with pytest.raises(NotAllowed):
+            act(Case.objects.first() or office.decided(), by=APPROVER)
+
+
+# Submitting
+
+
+def test_a_submission_that_comes_twice_is_one_case(town: None) -> None:
+    applicant = office.citizen()
+    case = office.opened(applicant)
+
+    first = office.handed_in(case, by=applicant)
+    again = office.handed_in(case, by=applicant)
+
+    assert (again.pk, again.number, Case.objects.count()) == (first.pk, first.number, 1)
+    assert [line.verb for line in queries.history(first)] == ["submit_case"]
+
+
+def test_two_submissions_at_the_same_moment_are_one_case(committed: None) -> None:
+    office.found_office()
+    applicant = office.citizen()
+
+    opened = at_once(*[lambda: office.opened(applicant)] * 4)
+    case = actions.save_case(opened[0], TYPED, by=applicant)
+    results = at_once(*[lambda: office.handed_in(case, by=applicant)] * 4)
+
+    assert {one.pk for one in opened} == {case.pk}
+    assert {one.number for one in results} == {Case.objects.get().number}
+    assert CaseLine.objects.count() == 1
+
+
+def test_what_is_missing_is_said_and_nothing_is_handed_in(town: None) -> None:
+    with pytest.raises(Incomplete) as refused:
+        office.submitted(typed={"person.name": "林小舟"})
+
+    assert list(refused.value.faults) == ["bicycle.colour"]
+    assert (Case.objects.get().state, Case.objects.get().number) == (State.DRAFT, None)
+
+
+# The clocks
+
+
+def test_the_first_clock_is_five_working_days(town: None) -> None:
+    with on(MONDAY):
+        case = office.submitted()
+
+    assert (case.due, case.urgent_by) == (MONDAY + timedelta(days=7), case.due)
+    assert queries.card_of(case, MONDAY) is None
+    assert queries.card_of(case, MONDAY + timedelta(days=8)) is Card.RED
+
+
+def test_stops_and_an_extension_move_the_due_date_as_the_clock_says(town: None) -> None:
+    stopped, resumed = MONDAY + DAY, MONDAY + 8 * DAY
+    with on(MONDAY):
+        case = office.accepted()
+        promised = Clock(Period(5), MONDAY)
+        assert case.due == clock.due(promised, {})
+    with on(stopped):
+        case = actions.stop_clock(case, ground="inspection", reason="现场查看", by=APPROVER)
+        assert (case.due, case.urgent_by) == (None, date.max)
+    with on(resumed):
+        case = actions.resume_clock(case, by=APPROVER)
+        stop = Stop(stopped + DAY, resumed, clock.INSPECTION)
+        assert case.due == clock.due(Clock(Period(5), MONDAY, (stop,)), {})
+        case = actions.extend_clock(case, days=3, reason="案情复杂", by=APPROVER)
+
+    longer = Extension(3, clock.APPROVED, resumed)
+    calendar = Clock(Period(7, clock.Unit.CALENDAR), MONDAY, (stop,), (longer,))
+    ends = [clock.due(Clock(Period(5), MONDAY, (stop,), (longer,)), {}), clock.due(calendar, {})]
+    assert case.due == min(end for end in ends if end)
+    assert case.statutory_due == clock.due(calendar, {})
+
+
+def test_a_clock_resumed_before_it_stood_never_stopped(town: None) -> None:
+    with on(MONDAY):
+        case = office.accepted()
+        due = case.due
+        actions.stop_clock(case, ground="hearing", reason="听证", by=APPROVER)
+        case = actions.resume_clock(case, by=APPROVER)
+
+    assert (case.due, queries.stops(case)) == (due, [])
+
+
+def test_a_period_is_made_longer_once_and_not_when_it_is_over(town: None) -> None:
+    with on(MONDAY):
+        case = office.accepted()
+        late = office.accepted(office.citizen(2))
+        actions.extend_clock(case, days=2, reason="案情复杂", by=APPROVER)
+        with pytest.raises(NotAllowed):
+            actions.extend_clock(case, days=2, reason="案情复杂", by=APPROVER)
+    with on(MONDAY + 30 * DAY), pytest.raises(clock.ExtensionTooLate):
+        actions.extend_clock(late, days=2, reason="案情复杂", by=APPROVER)
+
+
+def test_a_holiday_announced_later_is_read_when_the_clock_is_set_anew(town: None) -> None:
+    with on(MONDAY):
+        case = office.submitted()
+        due = case.due
+        office.free_day(MONDAY + 2 * DAY)
+        case = actions.retime_case(case, by=BY)
+
+    assert due
+    assert case.due == due + DAY
+
+
+# The correction
+
+
+def test_what_is_missing_is_said_once(town: None) -> None:
+    applicant = office.citizen()
+    with on(MONDAY):
+        case = office.returned(applicant)
+        assert (case.due, case.yellow_on) == (None, None)
+    with on(MONDAY + 3 * DAY):
+        case = office.handed_in(case, TYPED | {"bicycle.colour": "blue"}, by=applicant)
+        with pytest.raises(clock.SecondNotice):
+            actions.return_case(case, MISSING, by=OFFICER)
+
+    stop = Stop(MONDAY + DAY, MONDAY + 3 * DAY, clock.CORRECTION)
+    assert (case.state, case.revision) == (State.RECEIVED, 2)
+    assert case.due == clock.due(Clock(clock.ACCEPTANCE, MONDAY, (stop,)), {})
+    assert queries.history(case)[2].detail["missing"] == [{"about": m.about, "said": m.said} for m in MISSING]
+
+
+def test_what_is_put_right_on_the_day_of_the_notice_stops_nothing_and_is_still_the_one_notice(town: None) -> None:
+    applicant = office.citizen()
+    with on(MONDAY):
+        case = office.handed_in(office.returned(applicant), by=applicant)
+        with pytest.raises(clock.SecondNotice):
+            actions.return_case(case, MISSING, by=OFFICER)
+
+    assert case.due == clock.due(Clock(clock.ACCEPTANCE, MONDAY), {})
+
+
+def test_an_empty_notice_is_none(town: None) -> None:
+    with pytest.raises(actions.NothingMissing):
+        actions.return_case(office.received(), [], by=OFFICER)
+
+
+# What the calendar asks
+
+
+def test_a_window_that_is_silent_for_five_working_days_has_accepted(town: None) -> None:
+    with on(MONDAY):
+        silent, handled = office.submitted(), office.accepted(office.citizen(2))
+        assert silent.due
+    with on(silent.due):
+        jobs.hourly()
+        assert Case.objects.get(pk=silent.pk).state == State.SUBMITTED
+    with on(silent.due + DAY):
+        jobs.hourly()
+
+    silent.refresh_from_db()
+    assert (silent.state, silent.accepted_at) == (State.ACCEPTED, time.at_noon(MONDAY))
+    assert silent.due == clock.due(Clock(Period(5), MONDAY), {})
+    assert [line.verb for line in queries.history(silent)] == ["submit_case", "deem_accepted"]
+    assert Case.objects.get(pk=handled.pk).accepted_at == time.at_noon(MONDAY)
+
+
+def test_silence_after_a_correction_accepts_since_the_correction(town: None) -> None:
+    applicant = office.citizen()
+    with on(MONDAY):
+        case = office.returned(applicant)
+    with on(MONDAY + 9 * DAY):
+        case = office.handed_in(case, by=applicant)
+        assert case.due
+        assert working_days(MONDAY + 9 * DAY, case.due, {}) >= 4
+    with on(case.due + DAY):
+        jobs.hourly()
+
+    case.refresh_from_db()
+    assert (case.state, case.accepted_at) == (State.ACCEPTED, time.at_noon(MONDAY + 9 * DAY))
+
+
+def test_a_correction_nobody_makes_and_a_draft_nobody_submits_expire(town: None) -> None:
+    with on(MONDAY):
+        returned, draft = office.returned(), office.opened(office.citizen(2))
+        actions.save_case(draft, {"person.name": "林"}, by=office.citizen(2))
+    with on(MONDAY + 29 * DAY):
+        jobs.hourly()
+        assert not Case.objects.filter(state=State.EXPIRED).exists()
+    with on(MONDAY + 31 * DAY):
+        jobs.hourly()
+
+    assert {case.pk for case in Case.objects.filter(state=State.EXPIRED)} == {returned.pk, draft.pk}
+    assert (draft.answers.count(), returned.answers.count()) == (0, 1)
+
+
+def test_retention_takes_the_words_and_leaves_what_happened(town: None) -> None:
+    with on(MONDAY):
+        case = office.decided(granted=False)
+        assert case.kept_until
+    with on(case.kept_until):
+        jobs.hourly()
+
+    case.refresh_from_db()
+    assert (case.applicant_name, case.kept_until, case.answers.count(), case.files.count()) == ("", None, 0, 0)
+    assert {(line.said, str(line.detail)) for line in queries.history(case)} == {("", "{}")}
+    assert [line.verb for line in queries.history(case)][-1] == "decide_case"
+    assert queries.handed_in(case, by=OFFICER) == {}
+
+
+def test_the_history_of_a_case_cannot_be_written_over(town: None) -> None:
+    case = office.received()
+
+    with pytest.raises(DatabaseError, match="never edited"), transaction.atomic():
+        CaseLine.objects.filter(case=case).update(verb="nothing")
+    with pytest.raises(DatabaseError, match="never edited"), transaction.atomic():
+        CaseLine.objects.filter(case=case).delete()
+
+
+def test_the_house_closes_when_the_department_has_the_outcome(town: None) -> None:
+    case = office.decided()
+    Case.objects.update(state=State.ISSUED)
+
+    jobs.on_outcomes_returned(OutcomesReturned(return_code="permits", keys=[case.pk]))
+    queued = ProcrastinateJob.objects.filter(task_name=jobs.CLOSE).get()
+    for _ in range(2):
+        jobs.close(**queued.args)
+
+    case.refresh_from_db()
+    assert (case.state, case.ended_at is not None, case.kept_until is not None) == (State.CLOSED, True, True)
+    assert [line.verb for line in queries.history(case)].count("close_case") == 1
+
+
+# Whoever leaves
+
+
+def test_what_somebody_had_in_hand_goes_back_to_the_inbox(town: None) -> None:
+    open_, over = office.accepted(), office.decided(office.citizen(2), granted=False)
+
+    released = actions.release_cases(OFFICER.account)
+
+    assert (released, Case.objects.get(pk=open_.pk).handler) == (1, "")
+    assert Case.objects.get(pk=over.pk).handler == OFFICER.account
