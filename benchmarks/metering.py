@@ -22,7 +22,12 @@ from gusu.site.server.throwaway import throwaway_city
 
 WORKER, ENGINE, CITY, SOURCE = "worker", "engine", "postgres of the city", "postgres of the source"
 SERVICE, HAND = "health service", "by hand"
-TOLD_BY = {"departments.health": SERVICE, "by_hand.py": HAND, "_police": SOURCE}  # words of a command line
+TOLD_BY = {  # words of a command line
+    "departments.health": SERVICE,
+    "by_hand.py": HAND,
+    "_police": SOURCE,
+    "_civil_affairs": SOURCE,
+}
 EVERY, MEMORY_EVERY = 0.1, 0.5  # seconds
 _fork = multiprocessing.get_context("fork")
 Kinds = dict[str, float]

@@ -24,6 +24,7 @@ def links(spec: SubjectsPiece) -> tuple[float, float]:
         f"FROM {duck.files(files.paths(spec.dataset(source), FIRST, 'links'))}"
         for source in spec.sources
         if PLANTED_AS.get(source.resource, source.code) == source.code
+        and files.paths(spec.dataset(source), FIRST, "links")
     )
     pairs = "SELECT coalesce(sum(n * (n - 1) / 2), 0)::BIGINT FROM (SELECT count(*) AS n FROM told"
     answers = duck.run(

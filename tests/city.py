@@ -17,7 +17,18 @@ from django.db import connection
 from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker
 
-ROLES = ("anonymous", "citizen", "enterprise", "window", "data", "auditor", "administrator", "leader")
+ROLES = (
+    "anonymous",
+    "citizen",
+    "enterprise",
+    "window",
+    "data",
+    "auditor",
+    "administrator",
+    "leader",
+    "police",
+    "approver",
+)
 
 
 _made: list[tuple[str, "City"]] = []

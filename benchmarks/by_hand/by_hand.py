@@ -39,7 +39,8 @@ SHEETS = {"高龄老人": "elderly", "死亡登记": "deaths", "婚姻登记": "
 COLUMNS = """
     subject uuid, name text, former_name text, sex text, nationality text, native_place text, household_relation text,
     marital_status text, education text, occupation text, division text, household_state text, insurance_state text,
-    employer text, clinic text, elderly_allowance text, allowance_since date, phone_blind uuid, household_blind uuid,
+    employer text, clinic text, elderly_allowance text, allowance_since date,
+    home_division text, residence_since date, residence_permit_until date, phone_blind uuid, household_blind uuid,
     won text NOT NULL, doubts integer NOT NULL, said bytea NOT NULL"""
 INDEXES = """
     ALTER TABLE by_hand_next ADD PRIMARY KEY (subject);

@@ -133,15 +133,16 @@ FROM (
     SELECT ($subject)::VARCHAR AS subject, $blind, doubts, said,
         concat(name, '$t', former_name, '$t', sex, '$t', nationality, '$t', native_place, '$t', household_relation,
             '$t', marital_status, '$t', education, '$t', occupation, '$t', division, '$t', household_state, '$t',
-            insurance_state, '$t', employer, '$t', clinic, '$t', elderly_allowance, '$t', allowance_since) AS shown,
+            insurance_state, '$t', employer, '$t', clinic, '$t', elderly_allowance, '$t', allowance_since,
+            repeat('$t', 3)) AS shown,  -- home_division, residence_since and residence_permit_until: of nobody here
         concat(id_number, '$t', birth_date, '$t', household, '$t', address, '$t', phone, '$t', insurance_number, '$t',
             health_record, '$t', blood_type, '$t', allergy, '$t', death_date, '$t', death_cause, '$t',
-            marriage_date) AS rest,
+            marriage_date, repeat('$t', 2)) AS rest,  -- residence_permit and senior_card: of nobody here
         concat(w_id_number, w_name, alone(former_name, 'A'), w_sex, w_birth_date, alone(nationality, 'A'),
             alone(native_place, 'A'), alone(household, 'A'), alone(household_relation, 'A'), w_marital_status,
             alone(education, 'A'), alone(occupation, 'A'), w_address, alone(division, 'A'),
             alone(household_state, 'A'), w_phone, alone(insurance_number, 'B'), alone(insurance_state, 'B'),
             alone(employer, 'B'), alone(health_record, 'G'), alone(blood_type, 'G'), alone(clinic, 'G'),
             alone(allergy, 'G'), alone(elderly_allowance, 'C'), alone(allowance_since, 'C'), alone(death_date, 'D'),
-            alone(death_cause, 'D'), w_marriage_date) AS won
+            alone(death_cause, 'D'), w_marriage_date, repeat('-', 5)) AS won
     FROM chosen);

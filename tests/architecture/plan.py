@@ -47,7 +47,8 @@ GROUND = {f".{word}" for word in KERNEL_WORDS} | {  # the ground floor, everybod
 }
 WINGS_OWN = {"access", "passwords", "versions", "words"}  # files of a wing, open to the rooms of that wing
 FOR_EVERY_PAGE = "gusu.identity.access"
-GATHERS = {"models": {"models"}, "migrations": {"models"}, "urls": {"pages", "own_pages", "data", "objections"}}  # a wing's files, from rooms
+PAGES = {"cards", "cases", "data", "handling", "objections", "own_pages", "pages"}  # where addresses lead
+GATHERS = {"models": {"models"}, "migrations": {"models"}, "urls": PAGES}  # a wing's files, from rooms
 WIRED = {"api", "jobs", "urls", "worker"}  # what the site puts together
 STRUCTURAL = {  # single imports past a door, each with its reason
     ("gusu.__main__", "gusu.site.cli"): "`python -m gusu` is the command line",
@@ -216,7 +217,12 @@ BESIDE = {  # files beside the roster: what each is
         "spec": "the declaration",
     },
     "spaces.citizens": {"data": "what is known of a person, who looked, what is wrong"},
-    "spaces.officials": {"objections": "a department's inbox of objections"},
+    "spaces.officials": {
+        "cards": "who is late",
+        "cases": "the inbox, and one case",
+        "handling": "what is done to a case",
+        "objections": "a department's inbox of objections",
+    },
     "spaces.public": {"frame": "what surrounds every page"},
 }
 OF_A_WING = {"__init__", "apps", "models", "urls", "migrations", "templates"} | WINGS_OWN

@@ -9,10 +9,12 @@ from tests.identity.city import HOUSE, Make
 
 from gusu.identity import urls
 from gusu.identity.access import rule_of
-from gusu.identity.accounts.actions import close_account, end_appointment, reset_password
+from gusu.identity.accounts.actions import appoint, close_account, end_appointment, reset_password
 from gusu.identity.accounts.queries import actor_signed_in, appointments_of
 from gusu.identity.organisations.models import Organisation
+from gusu.identity.organisations.queries import organisation
 from gusu.identity.roles.pack import Roles
+from gusu.identity.roles.queries import role
 from gusu.kernel import clock
 from gusu.kernel.audit.queries import lines
 
@@ -77,8 +79,10 @@ def test_the_json_door_refuses_in_json(person: Make) -> None:
 def test_permissions_end_with_the_appointment(person: Make) -> None:
     auditor = person("auditor")
     before = auditor.client.get("/for-auditors").status_code
+    post = appointments_of(auditor.account).get()
+    appoint(auditor.account, role=role("administrator"), organisation=organisation("police"), by=HOUSE)
 
-    end_appointment(appointments_of(auditor.account).get(), by=HOUSE)
+    end_appointment(post, by=HOUSE)
 
     assert (before, auditor.client.get("/for-auditors").status_code) == (200, 403)
 

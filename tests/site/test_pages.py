@@ -13,7 +13,7 @@ from gusu.kernel.looks.headers import CONTENT_SECURITY_POLICY
 pytestmark = pytest.mark.django_db
 
 SITE = {"zh-Hans": "苏州政务服务", "en": "Suzhou Government Services"}
-FILES = {"healthz", "metrics", "quarantine_file", "doubt_file"}
+FILES = {"healthz", "metrics", "quarantine_file", "doubt_file", "inbox_file"}
 PAGES = [name for name, row in TABLE.items() if row.get == 200 and name not in FILES and not name.startswith("api:")]
 
 
@@ -59,7 +59,7 @@ def reader_of(name: str) -> str:
     """Somebody signed in who may open the page."""
     return next(
         role
-        for role in ("administrator", "data", "auditor", "citizen", "enterprise", "window")
+        for role in ("administrator", "data", "auditor", "citizen", "enterprise", "window", "approver")
         if role in TABLE[name].may
     )
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 EVERYONE = frozenset(ROLES)
 SIGNED_IN = EVERYONE - {"anonymous"}
-OFFICIALS = frozenset({"window", "data", "auditor", "administrator", "leader"})
+OFFICIALS = frozenset({"window", "data", "auditor", "administrator", "leader", "police", "approver"})
 DATA, AUDITOR, ADMINISTRATOR, CITIZEN, ENTERPRISE = (
     frozenset({role}) for role in ("data", "auditor", "administrator", "citizen", "enterprise")
 )
@@ -38,6 +38,8 @@ class Row:
     unlike: dict[str, int] = field(default_factory=dict)  # roles whom GET answers otherwise
 
 
+CASEWORK = frozenset({"window", "police", "approver"})
+CASE = ("case1-00000000000000000000000000",)
 ANOTHERS = ("{citizen}",)  # the account of a citizen, filled in from the city
 BATCH = ("divisions", 1)
 SUBJECT = ("population", "sub1-00000000000000000000000000")
@@ -99,8 +101,8 @@ TABLE = {
     "my_objections": Row(CITIZEN, get=200),
     "my_objection": Row(CITIZEN, get=200, args=OBJECTION),
     "withdraw_objection": Row(CITIZEN, post=302, args=OBJECTION),
-    "objections": Row(frozenset({"window", "data"}), get=200),
-    "objection": Row(frozenset({"window", "data"}), get=404, post=404, args=OBJECTION),
+    "objections": Row(frozenset({"window", "data", "police"}), get=200),
+    "objection": Row(frozenset({"window", "data", "police"}), get=404, post=404, args=OBJECTION),
     # data officers
     "runs": Row(DATA, get=200),
     "receive": Row(DATA, post=302, args=("divisions",)),
@@ -113,6 +115,23 @@ TABLE = {
     "erase": Row(DATA, get=200, post=422, args=SUBJECT),
     "doubt": Row(DATA, get=200, args=("population", "name_differs")),
     "doubt_file": Row(DATA, get=200, args=("population", "name_differs", "police")),
+    # who handles cases; a case's own answers are told in tests/spaces/officials
+    "inbox": Row(CASEWORK, get=200),
+    "inbox_file": Row(CASEWORK, get=200),
+    "official_case": Row(CASEWORK, get=404, args=CASE),
+    "official_case_file": Row(CASEWORK, get=404, args=(*CASE, "file1-00000000000000000000000000")),
+    "case_receipt": Row(CASEWORK, post=404, args=CASE),
+    "case_notice": Row(CASEWORK, get=404, post=404, args=CASE),
+    "case_acceptance": Row(CASEWORK, post=404, args=CASE),
+    "case_refusal_to_accept": Row(CASEWORK, get=404, post=404, args=CASE),
+    "case_review": Row(CASEWORK, get=404, post=404, args=CASE),
+    "case_decision": Row(CASEWORK, get=404, post=404, args=CASE),
+    "case_return_to_review": Row(CASEWORK, get=404, post=404, args=CASE),
+    "case_stop": Row(CASEWORK, get=404, post=404, args=CASE),
+    "case_resumption": Row(CASEWORK, post=404, args=CASE),
+    "case_extension": Row(CASEWORK, get=404, post=404, args=CASE),
+    "case_revocation": Row(frozenset({"approver"}), get=404, post=404, args=CASE),
+    "cards": Row(frozenset({"leader", "police", "approver"}), get=200),
     # auditors
     "audit": Row(AUDITOR, get=200),
     # administrators

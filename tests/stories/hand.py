@@ -17,6 +17,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.db import Error, close_old_connections, transaction  # noqa: E402
+from tests.case_road import cases_told, decide_cases  # noqa: E402
 from tests.people_road import hand_in, told  # noqa: E402
 from tests.stories.misfortunes import break_a_rule, mend, misdeliver, names, plant, sealed_values, somebody  # noqa: E402
 
@@ -76,8 +77,8 @@ def trouble() -> list[str]:
     return [f"{part.name}: {part.said}" for part in condition.observed(Place.chosen()).parts if not part.ok]
 
 
-LOOKING = (digests, told, audit_faults, lake_faults, swept, trouble, sealed_values, names, somebody)
-DOING = (queue, hand_in, plant, misdeliver, mend, break_a_rule)
+LOOKING = (cases_told, digests, told, audit_faults, lake_faults, swept, trouble, sealed_values, names, somebody)
+DOING = (queue, hand_in, decide_cases, plant, misdeliver, mend, break_a_rule)
 DEEDS = {deed.__name__: deed for deed in (*LOOKING, *DOING)}
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def people(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         for (subject,), name in zip(found, ("elder", "mother"), strict=True):
             bound = "UPDATE identity_account SET subject_id = %s, assurance = 3 WHERE sign_in_name = %s"
             city.sql(bound, spelled("sub", subject), name)  # type: ignore[arg-type]
+        city.sql("UPDATE identity_account SET subject_id = '', assurance = 1 WHERE sign_in_name = 'citizen'")
         yield city
 
 
@@ -46,18 +48,19 @@ def looked_at(page: Page, name: str) -> None:
     page.wait_for_selector("html[lang^='zh']")
 
 
-def moved(people: City) -> None:
+def moved(people: City, name: str, address: str) -> None:
     """The police write the right address into their own system; the next batch brings it."""
-    [(position,)] = people.sql("SELECT position FROM resources_objection WHERE element = 'person.address'")
     url = conninfo_to_dict(Embedded(people.place).url)
     with psycopg.connect(make_conninfo(**url | {"dbname": f"{url['dbname']}_police"}), autocommit=True) as police:
-        police.execute(
-            'UPDATE huji.rk SET "ZZ" = %s, "GXSJ" = now() WHERE "RYBH" = '
-            '(SELECT "RYBH" FROM huji.rk ORDER BY "GXSJ", "RYBH" OFFSET %s LIMIT 1)',
-            [RIGHT, int(str(position)) - 1],
-        )
+        change = 'UPDATE huji.rk SET "ZZ" = %s, "GXSJ" = now() WHERE "XM" = %s AND "ZZ" = %s'
+        assert police.execute(change, [RIGHT, name, address]).rowcount == 1
     people.command("exchange", "receive", "police_residents")
     people.wait_for_road()
+
+
+def value(page: Page, element: str) -> str:
+    row = page.locator(".summary > div").filter(has=page.locator("dt", has_text=re.compile(f"^{element}$")))
+    return row.locator("summary > span").first.inner_text()
 
 
 def test_an_unbound_person_is_told_how_to_show_who_they_are(people: City) -> None:
@@ -72,6 +75,7 @@ def test_an_unbound_person_is_told_how_to_show_who_they_are(people: City) -> Non
 def test_a_person_says_a_value_is_wrong_and_it_comes_home_corrected(people: City) -> None:
     with people.visit("elder", at="/citizen/data") as page:
         looked_at(page, "own-data")
+        name, address = value(page, "姓名"), value(page, "住址")
         page.get_by_role("link", name="数据有误 住址 · 公安户籍").click()
         looked_at(page, "own-data-object")
         page.get_by_label("正确的值").fill(RIGHT)
@@ -102,7 +106,7 @@ def test_a_person_says_a_value_is_wrong_and_it_comes_home_corrected(people: City
         page.wait_for_url("**/official/objections")
         assert messages(page)[0] == "已答复，当事人可在其空间查看。"
 
-    moved(people)
+    moved(people, name, address)
     people.wait_until("SELECT count(*) FROM resources_objection WHERE outcome = 'corrected'", 1)
 
     with people.visit("elder", at=objection) as page:
@@ -112,7 +116,7 @@ def test_a_person_says_a_value_is_wrong_and_it_comes_home_corrected(people: City
         people.go(page, "/citizen/objections")
         looked_at(page, "own-objections")
         people.go(page, "/citizen/data")
-        assert page.locator(".summary > div", has_text="住址").first.locator("summary span").first.inner_text() == RIGHT
+        assert value(page, "住址") == RIGHT
 
 
 def test_every_look_stands_in_the_list_and_in_its_file(people: City, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def bind_demo_accounts(by: Actor) -> None:
     for name, player in (("citizen", players.worker), ("elder", players.elder), ("mother", players.mother)):
         account = accounts.account_named(name)
         if player and account and account.demo and not account.closed_at and not account.subject_id:
-            bind_subject(account, subject_id=subject_id(REGISTER, player.number), by=by)
+            bind_subject(account, subject_id=subject_id(REGISTER, player.number), name=player.name, by=by)
 
 
 def close_demo_accounts(by: Actor) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Max, Q
 
 from gusu.kernel import clock
@@ -62,6 +63,17 @@ def end(kind: type[V], names: list[str]) -> None:
 def in_force(kind: type[V]) -> dict[str, str]:
     """Name → declaration, of all that are in force, in one query."""
     return dict(kind._default_manager.filter(until_at=None).values_list("name", "declaration"))
+
+
+def declaration_of(kind: type[models.Model], pk: int) -> str:
+    """What a version declares. Asked once: a version is never written over, and never deleted."""
+    return _declaration(kind, connection.settings_dict["NAME"], pk)
+
+
+@lru_cache(maxsize=4096)
+def _declaration(kind: type[models.Model], database: str, pk: int) -> str:
+    found: str = kind._default_manager.values_list("declaration", flat=True).get(pk=pk)
+    return found
 
 
 def _end(kind: type[V], names: object, now: datetime) -> None:

@@ -19,8 +19,15 @@ from gusu.resources.catalogue.api import router as catalogue
 from gusu.resources.quality.api import router as quality
 from gusu.resources.registers.api import router as registers
 from gusu.services.items.api import router as services
+from gusu.services.licences.api import router as licences
 
-ROUTERS = {"registers": registers, "catalogue": catalogue, "batches": quality, "services": services}
+ROUTERS = {
+    "registers": registers,
+    "catalogue": catalogue,
+    "batches": quality,
+    "services": services,
+    "licences": licences,
+}
 PROBLEM = {
     "type": "object",
     "required": ["type", "status", "code", "title", "detail"],

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from gusu.identity.accounts import jobs as accounts
+from gusu.identity.accounts.events import AccountClosed
+from gusu.identity.organisations.events import OrganisationClosed
 from gusu.kernel.events import jobs as delivery
 from gusu.kernel.events.outbox import Event, Listener
 from gusu.kernel.jobs.events import HourPassed
@@ -26,12 +29,14 @@ from gusu.services.cases.events import CaseMoved
 from gusu.services.licences.events import LicenceRevoked
 
 LISTENERS: Mapping[type[Event], Sequence[Listener]] = {
+    AccountClosed: [cases.on_account_closed],
+    OrganisationClosed: [accounts.on_organisation_closed],
     BatchOpened: [exchange.on_batch_opened],
     BatchClosed: [subjects.on_batch_closed],
     BatchLanded: [quality.on_batch_landed],
     BatchLetGo: [quality.on_batch_let_go, subjects.on_batch_let_go],
     OutcomeWaiting: [exchange.on_outcome_waiting],
-    OutcomesReturned: [cases.on_outcomes_returned],
+    OutcomesReturned: [exchange.on_outcomes_returned, cases.on_outcomes_returned],
     BatchChecked: [registers.on_batch_checked, subjects.on_batch_checked],
     BatchLinked: [subjects.on_batch_linked],
     LinksGivenUp: [subjects.on_links_given_up],
@@ -40,7 +45,7 @@ LISTENERS: Mapping[type[Event], Sequence[Listener]] = {
     LicenceRevoked: [],
     EditionPublished: [],
     BasePublished: [subjects.on_base_published, objections.on_base_published],
-    HourPassed: [exchange.on_hour, subjects.on_hour, objections.on_hour, cases.on_hour],
+    HourPassed: [accounts.on_hour, exchange.on_hour, subjects.on_hour, objections.on_hour, cases.on_hour],
 }
 
 JOBS = [delivery]  # jobs that no listener above brings in by itself

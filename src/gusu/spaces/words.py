@@ -63,7 +63,7 @@ def words() -> dict[str, dict[str, str]]:
             "reviewed": _("reviewed"),
             "decided": _("granted"),
             "issued": _("issued"),
-            "closed": _("closed"),
+            "closed": _("concluded"),
             "not_accepted": _("not accepted"),
             "refused": _("not granted"),
             "withdrawn": _("withdrawn"),

@@ -10,7 +10,7 @@ from gusu.kernel.actor import house
 from gusu.kernel.packs import Label, Problem
 from gusu.resources.exchange.actions import open_batch
 from gusu.resources.exchange.errors import SourceMissing
-from gusu.resources.exchange.pack import ExchangePiece, Exchanges
+from gusu.resources.exchange.pack import ExchangePiece, Exchanges, ReturnPiece, Returns
 
 
 class Whole:
@@ -25,7 +25,8 @@ class Whole:
         return True
 
     def missing(self, section: str, key: str, *, at: tuple[str | int, ...] = ()) -> Iterator[Problem]:
-        return iter(())
+        if key == "nobody.knows":
+            yield Problem("没有", f"no {section} '{key}'", at)
 
 
 @pytest.fixture
@@ -107,3 +108,60 @@ def test_settings_are_those_of_the_connector(name: str, pack: Path) -> None:
     piece = ExchangePiece("people", Label("接收", "Receive"), "people", connector, settings, "city")
 
     assert [(problem.at, problem.en) for problem in Exchanges().check(piece, Whole(pack))] == problems
+
+
+TABLE: dict[str, object] = {"connection": "police", "table": "huji.jzz", "key": "JZZH"}
+RETURNS: dict[str, tuple[str, dict[str, object], dict[str, str], list[tuple[tuple[str, ...], str]]]] = {
+    "all that is needed": ("postgres", TABLE, {"JZZH": "licence.number"}, []),
+    "a connector that only reads": (
+        "csv",
+        TABLE,
+        {"JZZH": "licence.number"},
+        [(("connector",), "no such connector that writes; there are: postgres")],
+    ),
+    "a setting that is for reading": (
+        "postgres",
+        TABLE | {"lag": 5},
+        {"JZZH": "licence.number"},
+        [(("settings", "lag"), "the connector has no setting 'lag'")],
+    ),
+    "a key that no column is": (
+        "postgres",
+        TABLE,
+        {"XM": "person.name"},
+        [(("settings", "key"), "key must be one of the columns")],
+    ),
+    "an element nobody knows": (
+        "postgres",
+        TABLE,
+        {"JZZH": "nobody.knows"},
+        [(("columns", "JZZH"), "no elements 'nobody.knows'")],
+    ),
+    "one value in two columns": (
+        "postgres",
+        TABLE,
+        {"JZZH": "licence.number", "BH": "licence.number"},
+        [(("columns", "BH"), "'licence.number' goes to 'JZZH' already")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RETURNS)
+def test_a_return_names_a_connector_that_writes_and_elements_that_there_are(name: str, pack: Path) -> None:
+    connector, settings, columns, problems = RETURNS[name]
+    piece = ReturnPiece("permits", Label("回流", "Back"), connector, settings, columns)
+
+    assert [(problem.at, problem.en) for problem in Returns().check(piece, Whole(pack))] == problems  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_a_return_is_kept_as_it_was_declared_and_comes_back_when_declared_again() -> None:
+    label, columns = Label("回流", "Back"), {"JZZH": "licence.number"}
+    piece = ReturnPiece("permits", label, "postgres", TABLE, columns, retention_days=7)
+
+    Returns().apply([piece], by=house("tests"))
+    assert Returns().kept() == {"permits": piece}
+    Returns().retire(["permits"], by=house("tests"))
+    assert Returns().kept() == {}
+    Returns().apply([piece], by=house("tests"))
+    assert Returns().kept() == {"permits": piece}

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,15 +23,20 @@ from gusu.kernel.audit.models import AuditLine
 from gusu.kernel.engine import digest, duck
 from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.events.models import OutboxEvent
+from gusu.kernel.jobs.events import HourPassed
+from gusu.kernel.jobs.queue import passes
 from gusu.kernel.packs import Label
 from gusu.resources.exchange import jobs, returning
 from gusu.resources.exchange.actions import deliver_outcomes, drop_returned_values, return_outcome
 from gusu.resources.exchange.connections import keep
 from gusu.resources.exchange.connectors.postgres.writing import measure_of
 from gusu.resources.exchange.errors import OutcomeIncomplete
+from gusu.resources.exchange.events import OutcomeWaiting
 from gusu.resources.exchange.models import Outcome, OutcomeState, Receipt, Return
 from gusu.resources.exchange.pack import ReturnPiece, Returns
 from gusu.resources.exchange.queries import outcome_of, outcomes, returns
+from gusu.site.commands import exchange as command
+from gusu.site.wiring import LISTENERS
 
 BY = house("tests")
 NAME = "沈小梅演示"  # a person's; nothing but the department's table may show it
@@ -293,6 +299,54 @@ def test_values_go_when_their_time_is_over_and_the_receipt_stays(road: Return) -
 
     kept = {one.key: (bool(one.sealed), one.receipt is not None) for one in outcomes()}
     assert kept == {"c1": (False, True), "c2": (True, False)}
+
+
+def queued() -> int:
+    """Jobs that wait to hand something back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE task_name = %s AND status = 'todo'", [jobs.RETURN]
+        )
+        [(found,)] = cursor.fetchall()
+    return int(found)
+
+
+def test_what_is_put_down_queues_one_job_and_every_hour_looks_again(road: Return) -> None:
+    assert jobs.on_outcome_waiting in LISTENERS[OutcomeWaiting]
+    jobs.on_hour(HourPassed())
+    assert queued() == 0
+    put_down("c1")
+
+    jobs.on_outcome_waiting(OutcomeWaiting(return_code="permits"))
+    jobs.on_outcome_waiting(OutcomeWaiting(return_code="permits"))
+    jobs.on_hour(HourPassed())
+
+    assert queued() == 1
+    assert passes(jobs.StillWaiting())  # tried again until the department is back
+
+
+def test_an_hour_drops_the_values_of_what_was_returned_long_ago(road: Return) -> None:
+    put_down("c1")
+    deliver_outcomes(road, by=BY)
+
+    with clock.frozen(clock.now() + timedelta(days=31)):
+        jobs.on_hour(HourPassed())
+
+    assert Outcome.objects.get().sealed == ""
+
+
+def test_the_command_line_lists_returns_and_hands_back_now(road: Return, department: Department) -> None:
+    put_down("c1")
+    keep("there", {"dsn": make_conninfo(department.dsn, port=1)})
+    away = command.run(Namespace(verb="return", code="permits"))
+    department.comes_back()
+
+    back = command.run(Namespace(verb="return", code="permits"))
+    listed = command.run(Namespace(verb="returns"))
+
+    assert (away.code, "cannot be reached" in away.text) == (1, True)
+    assert (back.code, back.text) == (0, listed.text)
+    assert listed.data == [{"code": "permits", "waiting": 0, "returned": 1, "refused": 0}]
 
 
 def test_only_the_house_puts_an_outcome_down(road: Return) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db import connection as connection_of_ours
 from django.db import transaction
 from tests.departments import departments
 from tests.resources.road import BY
@@ -19,7 +20,8 @@ from gusu.packkit.load import load
 from gusu.packkit.rooms import gather
 from gusu.resources.exchange.actions import open_batch, receive_batch, return_outcome
 from gusu.resources.exchange.connections import connection
-from gusu.resources.exchange.jobs import hand_back
+from gusu.resources.exchange.events import OutcomesReturned
+from gusu.resources.exchange.jobs import COME_BACK, StillWaiting, come_back, hand_back, on_outcomes_returned
 from gusu.resources.exchange.models import Batch, Exchange
 from gusu.resources.exchange.queries import outcome_of
 from gusu.resources.quality.actions import check_batch
@@ -44,7 +46,10 @@ def city(committed: None) -> Iterator[Cast]:
 
 
 def taken_in(code: str) -> Batch:
-    batch = open_batch(Exchange.objects.get(code=code), by=BY)
+    return taken(open_batch(Exchange.objects.get(code=code), by=BY))
+
+
+def taken(batch: Batch) -> Batch:
     for step in (receive_batch, check_batch, link_batch):
         step(batch, by=BY)
         batch.refresh_from_db()
@@ -81,7 +86,11 @@ def test_what_was_issued_goes_to_the_department_and_comes_home_as_a_fact(city: C
 
     for code in ISSUED:
         hand_back(code)
-        assert taken_in(code).rows == 1
+        on_outcomes_returned(OutcomesReturned(return_code=code, keys=["case1-A"]))
+        come_back(code)
+        with pytest.raises(StillWaiting):  # one is being received: the next waits for its end
+            come_back(code)
+        assert taken(Batch.objects.get(exchange__code=code, state="opened")).rows == 1
         assert taken_in(code).state == "unchanged"
     fuse_register(BaseRegister.objects.get(code="population"), by=BY)
 
@@ -89,6 +98,9 @@ def test_what_was_issued_goes_to_the_department_and_comes_home_as_a_fact(city: C
         "returned",
         "returned",
     ]
+    with connection_of_ours.cursor() as cursor:
+        cursor.execute("SELECT args->>'exchange' FROM procrastinate_jobs WHERE task_name = %s ORDER BY 1", [COME_BACK])
+        assert [code for (code,) in cursor.fetchall()] == ISSUED
     assert there("police", 'SELECT "JZZH", "GMSFHM", "JZSY", "QFRQ"::text, "BJBH" FROM huji.jzz') == [
         ("JZ1", worker.number, "job", "2026-11-24", "B1")
     ]

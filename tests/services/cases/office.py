@@ -13,6 +13,7 @@ from gusu.identity.organisations.pack import OrganisationPiece, Organisations
 from gusu.identity.purposes.pack import PurposePiece, Purposes
 from gusu.kernel.actor import Actor, house
 from gusu.kernel.calendar.models import CalendarDay
+from gusu.kernel.crypto import keys
 from gusu.kernel.packs import Label
 from gusu.kernel.vocabulary.pack import SECTIONS as VOCABULARY
 from gusu.kernel.vocabulary.pack import CodeListPiece, CodePiece, ElementPiece
@@ -23,16 +24,27 @@ from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, kept_as
 from gusu.services.cases import actions
 from gusu.services.cases.actions import Missing
 from gusu.services.cases.models import Case
-from gusu.services.cases.spec import DecisionPiece
+from gusu.services.cases.spec import Condition, DecisionPiece
 from gusu.services.forms import queries as forms
 from gusu.services.forms.actions import write_forms
 from gusu.services.forms.spec import Field, FormPiece, Step
 from gusu.services.items.actions import write_items
+from gusu.services.licences.actions import write_kinds
+from gusu.services.licences.spec import LicencePiece, Printed
 
 BY = house("tests")
 REGISTER, ITEM = "riders", CLEAN.item
+USCC = "113205000141495527"
+BODIES = {
+    "wheels": ("车管局", "Wheels"),
+    "boats": ("船管局", "Boats"),
+    "hall": ("政务大厅", "Hall"),
+    "city": ("市政府", "City"),
+}
 TYPED = {"person.name": "林小舟", "bicycle.colour": "red"}
 MISSING = [Missing("person.name", "请填写全名"), Missing("m1", "照片不清楚")]
+WHY = Label("理由", "the reason")
+SURNAME = Condition("person.name", otherwise=WHY, begins_with=["林"])
 _SAID = Label("话", "words")
 
 
@@ -57,7 +69,11 @@ LEADER = official("cases.lead", organisation="city", account="LEADER")
 @transaction.atomic
 def found_office(**decision: object) -> None:
     """Everything one needs to apply for a bicycle permit. decision: what its declaration says otherwise."""
-    organisations = [OrganisationPiece(code, _SAID, "department") for code in ("wheels", "boats", "hall", "city")]
+    keys.versions()  # the first start of a city makes its first key
+    organisations = [
+        OrganisationPiece(code, Label(*name), "department", uscc=USCC if code == "wheels" else "")
+        for code, name in BODIES.items()
+    ]
     Organisations().apply(organisations, by=BY)
     purposes = [PurposePiece(code, _SAID, _SAID, 30) for code in ("service_handling", "form_prefill", "guardianship")]
     Purposes().apply(purposes, by=BY)
@@ -89,6 +105,15 @@ FORM = FormPiece(
     ],
     promise=_SAID,
 )
+PERMIT = LicencePiece(
+    "bicycle_permit",
+    f"{USCC}001",
+    Label("自行车通行证", "Bicycle permit"),
+    "wheels",
+    ITEM,
+    [Printed("person.name"), Printed("bicycle.colour")],
+    months=12,
+)
 DECISION = DecisionPiece("bicycle_permit", ITEM, REGISTER)
 
 
@@ -97,6 +122,19 @@ def _found_register() -> None:
     piece = SubjectsPiece(REGISTER, _SAID, "person.name", [source], {"person.name": [["wheels"]]})
     BaseRegister.objects.create(code=REGISTER, title_zh="骑车人", title_en="Riders", spec=kept_as(piece))
     store.create(store.Layout.of(piece, elements(piece.elements)))
+
+
+def issue_permits() -> None:
+    """From now on a bicycle permit is an e-licence."""
+    write_kinds([PERMIT])
+
+
+def issued(by: Actor | None = None) -> Case:
+    """Granted, and the house has done its part: with permits issued, and the outcome on its way or the case closed."""
+    case = decided(by)
+    actions.issue_licence(case, by=BY)
+    case.refresh_from_db()
+    return case
 
 
 def opened(by: Actor | None = None) -> Case:
@@ -111,7 +149,7 @@ def submitted(by: Actor | None = None, typed: Mapping[str, str] = TYPED) -> Case
 
 def handed_in(case: Case, typed: Mapping[str, str] = TYPED, *, by: Actor) -> Case:
     """A draft or a correction, the page's code with it."""
-    form = forms.form_version(case.form_version_id).piece
+    form = forms.form_at(case.form_version_id)
     facts = forms.prefilled(form, case.subject, by=actions._for(actions.queries.pinned(case), by))
     return actions.submit_case(case, typed, seen=forms.seen(form, case.subject, facts), by=by)
 

@@ -11,21 +11,19 @@ from tests.committing import at_once, rolled_back
 from tests.services.cases import office
 from tests.services.cases.office import APPROVER, BY, LEADER, MISSING, OFFICER, STRANGER, TYPED, WINDOW
 
+from gusu.identity.accounts.events import AccountClosed
 from gusu.kernel import clock as time
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.queries import lines
 from gusu.kernel.calendar.rules import DAY, working_days
 from gusu.kernel.errors import IllegalMove, NotAllowed, NotFound
-from gusu.kernel.packs import Label
 from gusu.resources.exchange.events import OutcomesReturned
 from gusu.services.cases import actions, clock, jobs, queries, rules
 from gusu.services.cases.clock import Card, Clock, Extension, Period, Stop
 from gusu.services.cases.models import Case, CaseLine, State
-from gusu.services.cases.spec import Condition
 from gusu.services.forms.queries import Incomplete
 
 MONDAY = date(2026, 9, 7)
-WHY = Label("理由", "the reason")
 
 
 @pytest.fixture
@@ -100,7 +98,7 @@ def test_the_whole_road_leaves_a_line_a_move(town: None) -> None:
 
 
 def test_what_the_rule_cannot_tell_waits_for_a_person(db: None) -> None:
-    office.found_office(granted_when=[Condition("person.name", otherwise=WHY, begins_with=["林"])])
+    office.found_office(granted_when=[office.SURNAME])
 
     case = office.submitted()
 
@@ -392,7 +390,9 @@ def test_the_house_closes_when_the_department_has_the_outcome(town: None) -> Non
 def test_what_somebody_had_in_hand_goes_back_to_the_inbox(town: None) -> None:
     open_, over = office.accepted(), office.decided(office.citizen(2), granted=False)
 
-    released = actions.release_cases(OFFICER.account)
+    jobs.on_account_closed(AccountClosed(account=OFFICER.account))
+    jobs.release(**ProcrastinateJob.objects.get(task_name=jobs.RELEASE).args)
 
+    released = lines(verb="cases.release_cases").get().detail["cases"]
     assert (released, Case.objects.get(pk=open_.pk).handler) == (1, "")
     assert Case.objects.get(pk=over.pk).handler == OFFICER.account

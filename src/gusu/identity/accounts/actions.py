@@ -8,19 +8,20 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 
 from gusu.identity import passwords
-from gusu.identity.accounts import otp, rules
+from gusu.identity.accounts import events, otp, queries, rules
 from gusu.identity.accounts.models import Account, Appointment
 from gusu.identity.accounts.names import folded
 from gusu.identity.limits.actions import Limit, count, forget
 from gusu.identity.organisations.queries import Organisation
 from gusu.identity.roles.queries import Role
 from gusu.kernel import clock
-from gusu.kernel.action import action
+from gusu.kernel.action import action, locked
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit import trail
 from gusu.kernel.errors import GusuError
 from gusu.kernel.text import Text
 
+MANAGES = "identity.manage"
 OWN_TRIES = Limit("own-account", most=5, window=timedelta(minutes=15), from_last=True)
 
 
@@ -61,6 +62,16 @@ class AccountClosed(GusuError):
 
     status, code = 409, "account_closed"
     says = Text("该账户已注销，不能再办理。", "This account is closed; nothing more can be done with it.")
+
+
+class LastAdministrator(GusuError):
+    """Somebody must be able to open accounts."""
+
+    status, code = 409, "last_administrator"
+    says = Text(
+        "该任职是最后一个能管理账户的任职。请先任命另一位管理员，再结束此任职。",
+        "This is the last post that manages accounts. Appoint another administrator first, then end this one.",
+    )
 
 
 class NotAnOfficial(GusuError):
@@ -202,24 +213,49 @@ def appoint(account: Account, *, role: Role, organisation: Organisation, by: Act
 
 @action(may=rules.may_end_appointment)
 def end_appointment(appointment: Appointment, *, by: Actor) -> Appointment:
-    """Leaving the post: its permissions end at once. Twice is as once."""
-    if appointment.until is None:
-        appointment.until = clock.today()
+    """Leaving the post: its permissions end at once, and with the last one the account. Twice is as once.
+
+    LastAdministrator.
+    """
+    if appointment.until is None or appointment.until > clock.today():
+        appointment.until = max(clock.today(), appointment.since)
         appointment.save(update_fields=["until"])
+        if MANAGES in appointment.role.permissions and not queries.somebody_may(MANAGES):
+            raise LastAdministrator
+        account = locked(appointment.account)
+        if queries.leavers().filter(pk=account.pk).exists():
+            close_account(account, by=by)
     trail.note(account=appointment.account_id)
     return appointment
 
 
 @action(may=rules.is_the_house)
-def bind_subject(account: Account, *, subject_id: str, by: Actor) -> Account:
-    """Whoever made the real-name check says which subject this is, and says it again when subjects were merged."""
+def bind_subject(account: Account, *, subject_id: str, name: str = "", by: Actor) -> Account:
+    """Whoever made the real-name check says which subject this is, and says it again when subjects were merged.
+
+    name: as it was checked; the account shows it from now on.
+    """
     _refuse_closed(account)
     account.subject_id, account.assurance = subject_id, 3
-    account.save(update_fields=["subject_id", "assurance"])
+    account.display_name = name.strip() or account.display_name
+    account.save(update_fields=["subject_id", "assurance", "display_name"])
     return account
 
 
-@action(may=rules.is_own_or_manages)
+@action(may=rules.is_the_house)
+def close_leaver(account: Account, *, by: Actor) -> Account:
+    """The last post of an official ended by itself: their account closes.
+
+    Not the last administrator's: while nobody manages accounts, somebody has to be left who can be appointed again.
+    """
+    held = Appointment.objects.filter(account=account, role__permissions__contains=[MANAGES]).exists()
+    stays = held and not queries.somebody_may(MANAGES)
+    if queries.leavers().filter(pk=account.pk).exists() and not stays:
+        close_account(account, by=by)
+    return account
+
+
+@action(may=rules.is_own_or_manages, tells=lambda account: events.AccountClosed(account=account.pk))
 def close_account(account: Account, *, by: Actor) -> Account:
     """No more signing in; sessions and appointments end at once. Twice is as once."""
     if account.closed_at is None:

@@ -73,6 +73,8 @@ def appoint(request: Request, key: str) -> HttpResponseBase:
 def end_appointment(request: Request, key: str, number: int) -> HttpResponseBase:
     actions.end_appointment(queries.appointment(key, number), by=request.actor)
     messages.success(request, _("The appointment has ended."))
+    if queries.account(key).closed_at:
+        messages.info(request, _("The account is closed."))
     return redirect("account", key)
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, FilteredRelation, Min, Q, QuerySet
+from django.db.models import Exists, F, FilteredRelation, Min, OuterRef, Q, QuerySet
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from gusu.identity.accounts.models import Account, Appointment, Kind
 from gusu.identity.accounts.names import folded
-from gusu.identity.accounts.rules import in_force_on
+from gusu.identity.accounts.rules import in_force_on, open_on
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor
 from gusu.kernel.errors import NotFound
@@ -46,6 +46,11 @@ def names_of(keys: Iterable[str]) -> dict[str, str]:
     """The names shown of these accounts, by id, in one query; erased ones have none, the house is not among them."""
     rows = Account.objects.filter(pk__in=set(keys), erased_at=None).values_list("pk", "display_name")
     return dict(rows)
+
+
+def bound_to(subject: str) -> bool:
+    """Whether an open account of a citizen's is this subject's."""
+    return Account.objects.filter(subject_id=subject, kind=Kind.CITIZEN, closed_at=None).exists()
 
 
 def account_named(sign_in_name: str) -> Account | None:
@@ -120,6 +125,13 @@ def appointments_in_force(account: Account) -> QuerySet[Appointment]:
     """Those that give something today."""
     today = in_force_on(clock.today())
     return appointments_of(account).filter(today, role__retired_at=None, organisation__ended_on=None)
+
+
+def leavers() -> QuerySet[Account]:
+    """Officials whose accounts are open and whose last post has ended; not those who were never appointed."""
+    posts = Appointment.objects.filter(account=OuterRef("pk"))
+    open_posts = posts.filter(open_on(clock.today()))
+    return Account.objects.filter(Exists(posts), ~Exists(open_posts), kind=Kind.OFFICIAL, closed_at=None)
 
 
 def somebody_may(permission: str) -> bool:

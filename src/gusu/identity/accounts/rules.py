@@ -36,3 +36,8 @@ def is_the_house(by: Actor, _: object) -> bool:
 def in_force_on(day: date) -> Q:
     """Appointments that give something on `day`."""
     return Q(since__lte=day) & (Q(until=None) | Q(until__gt=day))
+
+
+def open_on(day: date) -> Q:
+    """Appointments that give something on `day` or will later: their role and organisation are still there."""
+    return (Q(until=None) | Q(until__gt=day)) & Q(role__retired_at=None, organisation__ended_on=None)

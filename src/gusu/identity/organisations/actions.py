@@ -1,6 +1,7 @@
 """What can happen to an organisation."""
 
 from gusu.identity.organisations import queries, rules
+from gusu.identity.organisations.events import OrganisationClosed
 from gusu.identity.organisations.models import Organisation
 from gusu.kernel import clock
 from gusu.kernel.action import action
@@ -49,7 +50,7 @@ def rename_organisation(organisation: Organisation, *, name_zh: str, name_en: st
     return organisation
 
 
-@action(may=rules.may_manage)
+@action(may=rules.may_manage, tells=lambda organisation: OrganisationClosed(organisation=organisation.code))
 def close_organisation(organisation: Organisation, *, by: Actor) -> Organisation:
     """It ends today; appointments in it give nothing from now on."""
     _refuse_unless_ours(organisation)

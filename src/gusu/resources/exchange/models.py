@@ -121,6 +121,7 @@ class Return(models.Model):
     """A standing agreement (回流): outcomes of ours go into this place of a department's, by this connector.
 
     columns: the department's column → the name of the outcome's value (a data element) that goes there.
+    comes_back_by: the exchange that is received when something was handed over; "" where nothing waits for it.
     retention_days: how long the values of an outcome are kept here after it is returned.
     trouble: why what waits could not be handed over the last time it was tried, and since when; empty when it could.
     """
@@ -131,6 +132,7 @@ class Return(models.Model):
     connector = models.SlugField(max_length=32)
     settings = models.JSONField()
     columns = models.JSONField()
+    comes_back_by = models.SlugField(max_length=64, default="", blank=True)
     retention_days = models.IntegerField()
     ended_at = models.DateTimeField(null=True)
     trouble_code = models.TextField(default="")

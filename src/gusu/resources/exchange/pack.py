@@ -57,20 +57,23 @@ class Exchanges(Section[ExchangePiece]):
 
 
 class ReturnPiece(Piece, frozen=True):
-    """columns: the department's column → the data element whose value goes there."""
+    """columns: the department's column → the data element whose value goes there.  comes_back_by: the exchange by which
+    the register learns of it, received at once; "" where it is received in its own time.
+    """
 
     code: str
     title: Label
     connector: str
     settings: dict[str, Any]
     columns: Annotated[dict[str, str], msgspec.Meta(min_length=1)]
+    comes_back_by: str = ""
     retention_days: Annotated[int, msgspec.Meta(ge=1)] = 30
 
 
 class Returns(Section[ReturnPiece]):
     name = "returns"
     schema = ReturnPiece
-    needs = ("elements",)
+    needs = ("elements", "exchanges")
 
     def key(self, piece: ReturnPiece) -> str:
         return piece.code
@@ -87,6 +90,8 @@ class Returns(Section[ReturnPiece]):
             yield from _amiss(piece.settings, target(piece.connector).TargetSettings)
         if piece.settings.get("key", "") not in piece.columns:
             yield Problem("key 应为 columns 中的列", "key must be one of the columns", ("settings", "key"))
+        if piece.comes_back_by:
+            yield from known.missing("exchanges", piece.comes_back_by, at=("comes_back_by",))
         columns: dict[str, str] = {}
         for column, element in piece.columns.items():
             yield from known.missing("elements", element, at=("columns", column))
@@ -100,7 +105,8 @@ class Returns(Section[ReturnPiece]):
 
     def apply(self, pieces: list[ReturnPiece], *, by: Actor) -> None:
         for piece in pieces:
-            fields = {name: getattr(piece, name) for name in ("connector", "settings", "columns", "retention_days")}
+            names = ("connector", "settings", "columns", "comes_back_by", "retention_days")
+            fields = {name: getattr(piece, name) for name in names}
             title = {"title_zh": piece.title.zh, "title_en": piece.title.en, "ended_at": None}
             Return.objects.update_or_create(code=piece.code, defaults=fields | title)
 
@@ -149,6 +155,7 @@ def _return_piece(road: Return) -> ReturnPiece:
         connector=road.connector,
         settings=road.settings,
         columns=road.columns,
+        comes_back_by=road.comes_back_by,
         retention_days=road.retention_days,
     )
 

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ("connector", models.SlugField(max_length=32)),
                 ("settings", models.JSONField()),
                 ("columns", models.JSONField()),
+                ("comes_back_by", models.SlugField(blank=True, default="", max_length=64)),
                 ("retention_days", models.IntegerField()),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("trouble_code", models.TextField(default="")),

@@ -45,6 +45,8 @@ from gusu.resources.subjects.spec import Doubt, Guardians, SubjectsPiece, dossie
 from gusu.resources.subjects.timeline import Change, Timeline, Word
 
 __all__ = [
+    "GUARDIANSHIP",
+    "REAL_NAME",
     "BaseEdition",
     "BaseRegister",
     "Change",

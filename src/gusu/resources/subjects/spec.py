@@ -81,7 +81,7 @@ class SubjectsPiece(Piece, frozen=True):
     number: the element that links records (its normal form makes it comparable).
     elements: element → tiers of source codes, most trusted tier first; inside a tier the newest record wins, then the
     order.  find_by: elements a subject may be looked up by, whole values only.  real_name: beside the number, what
-    somebody who says they are this subject has to know.  guardians: who may act for whom.
+    somebody who says they are this subject has to know, their name first.  guardians: who may act for whom.
     """
 
     code: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,40}$")]  # names the register's table

@@ -164,13 +164,13 @@ def submit_case(case: Case, typed: Typed, *, seen: str, by: Actor) -> Case:
     if case.state not in (State.DRAFT, State.RETURNED) and case.submitted_at:
         return case
     kept = queries.pinned(case)
-    if case.state == State.DRAFT and kept.decision.item not in forms.forms_in_force():
+    if case.state == State.DRAFT and not forms.is_offered(kept.decision.item):
         raise NoLongerOffered
     asker = _for(kept, by)
     facts = forms.prefilled(kept.form, case.subject, by=asker)
     if seen != forms.seen(kept.form, case.subject, facts):
         raise RegisterChanged
-    answers = forms.answered(forms.asked(kept.form, facts, typed, forms.words_of(kept.form)), typed)
+    answers = forms.answered(forms.asked(kept.form, facts, typed, forms.words_of(kept.form, facts)), typed)
     is_correction = case.state == State.RETURNED
     _hand_in(case, kept, answers)
     if is_correction:
@@ -407,9 +407,12 @@ def retime_case(case: Case, *, by: Actor) -> Case:
     return case
 
 
-def release_cases(account: str) -> int:
+@action(may=rules.is_the_house)
+def release_cases(account: str, *, by: Actor) -> int:
     """Whoever had these in hand left: they are nobody's again, and stay in the inbox. Answers how many."""
-    return Case.objects.filter(handler=account, ended_at=None).update(handler="")
+    released = Case.objects.filter(handler=account, ended_at=None).update(handler="")
+    trail.note(account=account, cases=released)
+    return released
 
 
 # What every verb does
@@ -448,7 +451,7 @@ def _moved(
 ) -> Case:
     CaseLine.objects.create(
         case=case,
-        number=case.lines.count() + 1,
+        number=1 if verb == "submit_case" else case.lines.count() + 1,
         at=time.now(),
         verb=verb,
         state=case.state,
@@ -463,7 +466,9 @@ def _moved(
 
 
 def _set_times(case: Case, kept: Pinned) -> None:
-    every = rules.clocks_of(case, kept.item, case.stops.all(), case.extensions.all())
+    begins = case.state == State.SUBMITTED  # nothing can have stopped or stretched a clock yet
+    stops, longer = ([], []) if begins else (list(case.stops.all()), list(case.extensions.all()))
+    every = rules.clocks_of(case, kept.item, stops, longer)
     times = rules.times_of(every, kept.decision, calendar.exceptions())
     case.due, case.yellow_on, case.statutory_due = times.due, times.yellow_on, times.statutory_due
     case.urgent_by = times.due or NEVER

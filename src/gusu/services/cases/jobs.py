@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from gusu.identity.accounts.events import AccountClosed
 from gusu.kernel import clock as time
 from gusu.kernel.actor import house
 from gusu.kernel.jobs.events import HourPassed
@@ -16,6 +17,7 @@ from gusu.services.cases.queries import pinned
 ISSUE = "gusu.cases.issue"
 CLOSE = "gusu.cases.close"
 HOURLY = "gusu.cases.hourly"
+RELEASE = "gusu.cases.release"
 STUCK = timedelta(minutes=10)
 MANY = 500
 
@@ -30,6 +32,11 @@ def close(case: str) -> None:
     found = Case.objects.get(pk=case)
     if found.state == State.ISSUED:
         actions.close_case(found, by=house("worker"))
+
+
+@job(RELEASE)
+def release(account: str) -> None:
+    actions.release_cases(account, by=house("worker"))
 
 
 @job(HOURLY)
@@ -59,6 +66,10 @@ def on_case_moved(event: CaseMoved) -> None:
 def on_outcomes_returned(event: OutcomesReturned) -> None:
     for key in event.keys:
         later(CLOSE, once=f"{CLOSE}:{key}", case=key)
+
+
+def on_account_closed(event: AccountClosed) -> None:
+    later(RELEASE, once=f"{RELEASE}:{event.account}", account=event.account)
 
 
 def on_hour(event: HourPassed) -> None:

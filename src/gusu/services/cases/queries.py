@@ -29,9 +29,9 @@ from gusu.services.cases.models import (
 )
 from gusu.services.cases.rules import ENDS, GROUNDS
 from gusu.services.cases.spec import DecisionPiece, read
-from gusu.services.forms.queries import Answers, FormPiece, form_version
-from gusu.services.items.queries import ItemPiece, guide_at
-from gusu.services.versions import in_force
+from gusu.services.forms.queries import Answers, FormPiece, form_at
+from gusu.services.items.queries import ItemPiece, piece_at
+from gusu.services.versions import declaration_of, in_force
 
 __all__ = [
     "ENDS",
@@ -128,14 +128,32 @@ def own_cases(*, by: Actor, before: str = "") -> tuple[list[Case], str]:
     return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else ""
 
 
+def applied_by(key: str, *, by: Actor) -> bool:
+    """Whether this account applied for the case."""
+    return bool(by.account) and Case.objects.filter(pk=key, account=by.account).exists()
+
+
+def cases_for_others(*, by: Actor) -> list[str]:
+    """Ids of the cases this account applied for in somebody's stead."""
+    if not by.account:
+        return []
+    rows = Case.objects.filter(account=by.account, submitted_at__isnull=False).exclude(subject=by.subject)
+    return list(rows.values_list("pk", flat=True)[:PAGE])
+
+
+def possible_states(case: Case) -> frozenset[State]:
+    """The states that may follow the present one."""
+    return rules.ALLOWED.get(State(case.state), frozenset())
+
+
 def draft_of(item: str, subject: str, *, by: Actor) -> Case | None:
     """What was begun and not submitted."""
     return Case.objects.filter(account=by.account, item=item, subject=subject, state=State.DRAFT).first()
 
 
 def pinned(case: Case) -> Pinned:
-    decision = DecisionVersion.objects.values_list("declaration", flat=True).get(pk=case.decision_version_id)
-    return Pinned(guide_at(case.item_version_id).piece, form_version(case.form_version_id).piece, read(decision))
+    decision = read(declaration_of(DecisionVersion, case.decision_version_id))
+    return Pinned(piece_at(case.item_version_id), form_at(case.form_version_id), decision)
 
 
 def typed_so_far(case: Case) -> dict[str, str]:
@@ -153,8 +171,7 @@ def handed_in(case: Case, *, by: Actor, purpose: str = HANDLING) -> Answers:
 
 def facts_today(case: Case, elements: Sequence[str], *, by: Actor) -> dict[str, Fact]:
     """What the register says today of what the case is about, for its handling: one line in the trail of the person."""
-    form = form_version(case.form_version_id).piece
-    return facts_about(form.register, case.subject, elements, purpose=HANDLING, by=by)
+    return facts_about(form_at(case.form_version_id).register, case.subject, elements, purpose=HANDLING, by=by)
 
 
 def history(case: Case) -> list[CaseLine]:

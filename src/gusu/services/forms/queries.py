@@ -25,9 +25,10 @@ from gusu.services.forms.answers import (
 )
 from gusu.services.forms.models import FormVersion
 from gusu.services.forms.spec import FormPiece, read
-from gusu.services.versions import in_force
+from gusu.services.versions import declaration_of, in_force
 
 __all__ = [
+    "PREFILL",
     "Answer",
     "Answers",
     "Asked",
@@ -43,9 +44,10 @@ __all__ = [
     "asked",
     "declarations",
     "fault_of",
+    "form_at",
     "form_of",
-    "form_version",
     "forms_in_force",
+    "is_offered",
     "prefilled",
     "seen",
     "typed_only",
@@ -71,8 +73,14 @@ def form_of(item: str) -> Form:
     return _form(found)
 
 
-def form_version(pk: int) -> Form:
-    return _form(FormVersion.objects.get(pk=pk))
+def form_at(version: int) -> FormPiece:
+    """The form as a case has pinned it."""
+    return read(declaration_of(FormVersion, version))
+
+
+def is_offered(item: str) -> bool:
+    """Whether the item can be applied for online."""
+    return FormVersion.objects.filter(item=item, until_at=None).exists()
 
 
 def forms_in_force() -> set[str]:
@@ -89,8 +97,10 @@ def prefilled(piece: FormPiece, subject: str, *, by: Actor) -> dict[str, Fact]:
     return facts_about(piece.register, subject, wanted, purpose=PREFILL, by=by)
 
 
-def words_of(piece: FormPiece) -> Words:
-    return Words(elements(piece.elements), labels_by_element(piece.elements))
+def words_of(piece: FormPiece, facts: Mapping[str, Fact] | None = None) -> Words:
+    """What the form's elements are. facts: where given, the codes of what the register knows are left out."""
+    known = {code for code, fact in (facts or {}).items() if fact.value}
+    return Words(elements(piece.elements), labels_by_element(code for code in piece.elements if code not in known))
 
 
 def declarations() -> dict[str, FormPiece]:

@@ -13,6 +13,7 @@ from gusu.kernel.text import Text
 from gusu.services.items.linting import score
 from gusu.services.items.models import Item, ItemVersion
 from gusu.services.items.spec import ItemPiece, read
+from gusu.services.versions import declaration_of
 
 __all__ = ["Asked", "Guide", "Item", "ItemPiece"]
 
@@ -80,6 +81,11 @@ def guide_of(item: str) -> Guide:
 def guide_at(version: int) -> Guide:
     """An item as a version says it that a case has pinned."""
     return _guide(ItemVersion.objects.select_related("item").get(pk=version))
+
+
+def piece_at(version: int) -> ItemPiece:
+    """What that version says, and nothing else of it."""
+    return read(declaration_of(ItemVersion, version))
 
 
 def titles(items: Iterable[str]) -> dict[str, Text]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import segno
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A5, landscape
+from reportlab.lib.textsplit import wordSplit
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -22,6 +23,7 @@ FILE = Path(__file__).with_name("fonts") / "NotoSansSC-Regular.ttf"
 BLUE, INK, GREY, LINE = (HexColor(colour) for colour in ("#0f4c81", "#1b2733", "#5b6b7a", "#d5dde5"))
 WIDTH, HEIGHT = landscape(A5)
 MARGIN, QR = 14 * mm, 36 * mm
+SMALLER = [(1, 1.0), (1, 0.85), (2, 0.7), (3, 0.55), (4, 0.46)]  # on so many lines at most, this part of the size
 
 
 class NoGlyph(GusuError):
@@ -34,6 +36,16 @@ class NoGlyph(GusuError):
     )
 
 
+class TooLong(GusuError):
+    """What does not fit is not printed smaller than one can read, and not cut."""
+
+    status, code = 422, "too_long_to_print"
+    says = Text(
+        "“{about}”过长，证照版面放不下，未制证。请由发证机关核对该项内容。",
+        "'{about}' is too long for the licence; nothing was issued. Have the issuer look at it.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of the face. about: the element, for refusals."""
@@ -41,6 +53,9 @@ class Line:
     about: str
     label: Text
     value: str
+
+
+NO_LABEL = Text("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +74,7 @@ class Face:
 
 
 def page(face: Face) -> bytes:
-    """The page. NoGlyph. Drawn twice from one face it is the same, byte for byte."""
+    """The page. NoGlyph, TooLong. Drawn twice from one face it is the same, byte for byte."""
     _refuse_missing(face)
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=True, lang="zh-Hans")
@@ -93,7 +108,7 @@ def _lines(canvas: Canvas, face: Face) -> None:
         _write(canvas, MARGIN, y, line.label.zh, 9)
         _write(canvas, MARGIN, y - 3.4 * mm, line.label.en, 6)
         canvas.setFillColor(INK)
-        _fitted(canvas, MARGIN + 34 * mm, y - 1 * mm, line.value, 12, WIDTH - 2 * MARGIN - QR - 40 * mm)
+        _fitted(canvas, MARGIN + 34 * mm, y - 1 * mm, line, 12, WIDTH - 2 * MARGIN - QR - 40 * mm)
 
 
 def _qr(canvas: Canvas, face: Face) -> None:
@@ -114,29 +129,28 @@ def _foot(canvas: Canvas, face: Face) -> None:
     canvas.setStrokeColor(LINE)
     canvas.line(MARGIN, 31 * mm, WIDTH - MARGIN, 31 * mm)
     rows = [
-        (f"发证机关 Issued by  {face.issuer.zh} {face.issuer.en}", 9, INK),
-        (f"证照编号 No.  {face.number}    有效期 Valid  {face.validity}", 9, INK),
-        (f"证照标识 Identifier  {face.identifier}", 7.5, GREY),
-        (f"{face.note.zh} {face.note.en}", 6.5, GREY),
+        ("issuer", f"发证机关 Issued by  {face.issuer.zh} {face.issuer.en}", 9, INK),
+        ("number", f"证照编号 No.  {face.number}    有效期 Valid  {face.validity}", 9, INK),
+        ("identifier", f"证照标识 Identifier  {face.identifier}", 7.5, GREY),
+        ("note", f"{face.note.zh} {face.note.en}", 6.5, GREY),
     ]
-    for place, (text, size, colour) in enumerate(rows):
+    for place, (about, text, size, colour) in enumerate(rows):
         canvas.setFillColor(colour)
-        _fitted(canvas, MARGIN, 25 * mm - place * 5.6 * mm, text, size, WIDTH - 2 * MARGIN)
+        line = Line(about, NO_LABEL, text)
+        _fitted(canvas, MARGIN, 25 * mm - place * 5.6 * mm, line, size, WIDTH - 2 * MARGIN)
 
 
-def _fitted(canvas: Canvas, x: float, y: float, text: str, size: float, width: float) -> None:
-    """On one line while that stays readable, else on two."""
-    needed = pdfmetrics.stringWidth(text, FONT, size)
-    if needed <= width:
-        _write(canvas, x, y, text, size)
-    elif needed <= width * 1.4:
-        _write(canvas, x, y, text, size * width / needed)
+def _fitted(canvas: Canvas, x: float, y: float, line: Line, size: float, width: float) -> None:
+    """As large as it fits, its lines about the height y. TooLong."""
+    for most, part in SMALLER:
+        rows = wordSplit(line.value, width, FONT, size * part)
+        if len(rows) <= most:
+            break
     else:
-        half = next(
-            at for at in range(len(text), 0, -1) if pdfmetrics.stringWidth(text[:at], FONT, size * 0.7) <= width
-        )
-        _write(canvas, x, y + size * 0.4, text[:half], size * 0.7)
-        _fitted(canvas, x, y - size * 0.5, text[half:], size * 0.7, width)
+        raise TooLong(about=line.about)
+    step = size * part * 1.15
+    for place, (_, text) in enumerate(rows):
+        _write(canvas, x, y + ((len(rows) - 1) / 2 - place) * step, text.strip(), size * part)
 
 
 def _write(canvas: Canvas, x: float, y: float, text: str, size: float) -> None:
@@ -145,13 +159,15 @@ def _write(canvas: Canvas, x: float, y: float, text: str, size: float) -> None:
 
 
 def _refuse_missing(face: Face) -> None:
-    known = _known()
-    told = [("title", face.title.zh), ("issuer", face.issuer.zh), ("note", face.note.zh)]
-    for about, text in (*told, *((line.about, line.label.zh + line.value) for line in face.lines)):
+    """The position is within the value; what packs write themselves is looked at like what they are told."""
+    own = [("title", face.title), ("issuer", face.issuer), ("note", face.note)]
+    told = [(about, text) for about, said in own for text in (said.zh, said.en)]
+    for line in face.lines:
+        told += [(line.about, line.value), (f"{line.about} (label)", line.label.zh + line.label.en)]
+    for about, text in told:
         for position, character in enumerate(text, 1):
-            if ord(character) not in known:
-                label = next((len(line.label.zh) for line in face.lines if line.about == about), 0)
-                raise NoGlyph(about=about, position=position - label)
+            if ord(character) not in _known():
+                raise NoGlyph(about=about, position=position)
 
 
 @cache

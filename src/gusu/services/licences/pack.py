@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable
 
+from gusu.identity.organisations.queries import is_uscc
 from gusu.kernel.actor import Actor
 from gusu.kernel.packs import Known, Problem, Section
 from gusu.services.licences import actions, queries
 from gusu.services.licences.spec import LicencePiece
+
+NO_DEFINER = (
+    "证照类型代码前 18 位应为定义机构的统一社会信用代码（GB 32100-2015），校验码不符",
+    "the first 18 characters are no unified social credit code (GB 32100-2015) of whoever defines this kind",
+)
 
 
 class Licences(Section[LicencePiece]):
@@ -17,6 +23,8 @@ class Licences(Section[LicencePiece]):
         return piece.licence
 
     def check(self, piece: LicencePiece, known: Known) -> Iterable[Problem]:
+        if not is_uscc(piece.code[:18]):
+            yield Problem(*NO_DEFINER, ("code",))
         yield from known.missing("items", piece.item, at=("item",))
         yield from known.missing("organisations", piece.issuer, at=("issuer",))
         for place, one in enumerate(piece.printed):

@@ -17,12 +17,12 @@ from gusu.kernel.errors import NotFound
 from gusu.kernel.text import Text
 from gusu.services.licences.identifier import is_identifier
 from gusu.services.licences.models import Licence, LicenceKindVersion, LicenceLine, State
-from gusu.services.licences.rules import GROUNDS
+from gusu.services.licences.rules import BY_HAND, GROUNDS
 from gusu.services.licences.signing import root_pem
 from gusu.services.licences.spec import LicencePiece, read
 from gusu.services.versions import in_force
 
-__all__ = ["GROUNDS", "Licence", "LicenceLine", "LicencePiece", "State", "root_pem"]
+__all__ = ["BY_HAND", "GROUNDS", "Licence", "LicenceLine", "LicencePiece", "State", "root_pem"]
 
 KIND = Text("电子证照", "licence")
 OWN_DATA = "own_data"

@@ -1,5 +1,8 @@
 """How a licence's state may change, and who may change it."""
 
+from datetime import timedelta
+
+from gusu.identity.limits.actions import Limit
 from gusu.kernel.actor import Actor
 from gusu.services.licences.models import Licence, State
 
@@ -15,6 +18,7 @@ GROUNDS = {  # why a licence is taken back: state by ground (行政许可法 art
     "conditions_ended": State.CANCELLED,
     "penalty": State.STRUCK_OFF,
 }
+BY_HAND = Limit("licence-by-hand", most=20, window=timedelta(minutes=15))  # of one identifier; its number is by chance
 
 
 def may_keep(by: Actor, _: object) -> bool:

@@ -28,13 +28,28 @@ from pyhanko.sign import fields, signers
 
 from gusu.kernel import clock
 from gusu.kernel.crypto import keys
+from gusu.kernel.errors import GusuError
+from gusu.kernel.text import Text
 
 YEARS = timedelta(days=3652)
 SKEW = timedelta(minutes=5)  # clocks of those who verify may be slow
 
 
+class CertificateOver(GusuError):
+    """Nothing is signed by a certificate that nobody would believe."""
+
+    status, code = 503, "certificate_over"
+    says = Text(
+        "签发证照所用证书已于 {day} 到期，暂停制证。请运维人员按 docs/operating/licences.md 更换证书。",
+        "The certificate licences are signed by ended on {day}; nothing is issued. "
+        "Have an operator renew it (docs/operating/licences.md).",
+    )
+
+
 def signed(page: bytes, *, reason: str) -> bytes:
-    """The PDF with an invisible signature over all of it; whatever is changed afterwards breaks it."""
+    """The PDF with an invisible signature over all of it; whatever is changed afterwards breaks it. CertificateOver."""
+    signer = _signer(folder())
+    _refuse_what_is_over(signer)
     about = signers.PdfSignatureMetadata(
         field_name="Gusu",
         md_algorithm="sha256",
@@ -42,7 +57,7 @@ def signed(page: bytes, *, reason: str) -> bytes:
         reason=reason,
     )
     out = io.BytesIO()
-    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(page)), about, signer=_signer(folder()), output=out)
+    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(page)), about, signer=signer, output=out)
     return out.getvalue()
 
 
@@ -63,6 +78,13 @@ def folder() -> Path:
         except OSError:
             shutil.rmtree(draft)
     return place
+
+
+def _refuse_what_is_over(signer: signers.SimpleSigner) -> None:
+    assert signer.signing_cert is not None
+    end = signer.signing_cert.not_valid_after
+    if clock.now() > end:
+        raise CertificateOver(day=end.date().isoformat())
 
 
 @cache

@@ -11,7 +11,9 @@ Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
 
 
 class Printed(Piece, frozen=True):
-    """One line on the face of the licence (照面). masked: all but the first four and last four characters hidden."""
+    """One line on the face of the licence (照面). masked: of its characters at most the first four and
+    last four are shown, and never more than half.
+    """
 
     element: str
     label: Label | None = None

@@ -26,6 +26,13 @@ CREATE TRIGGER issued_once BEFORE UPDATE ON services_licence FOR EACH ROW
         OR NEW.printed NOT IN (OLD.printed, '') OR NEW.document NOT IN (OLD.document, ''))
     EXECUTE FUNCTION services_licence_kept();
 CREATE TRIGGER never_deleted BEFORE DELETE ON services_licence FOR EACH ROW EXECUTE FUNCTION services_licence_kept();
+CREATE TRIGGER never_written_over BEFORE UPDATE ON services_licenceline FOR EACH ROW
+    WHEN ((OLD.id, OLD.licence_id, OLD.at, OLD.state, OLD.account, OLD.organisation, OLD.ground)
+            IS DISTINCT FROM (NEW.id, NEW.licence_id, NEW.at, NEW.state, NEW.account, NEW.organisation, NEW.ground)
+        OR NEW.said NOT IN (OLD.said, ''))
+    EXECUTE FUNCTION services_licence_kept();
+CREATE TRIGGER never_deleted BEFORE DELETE ON services_licenceline FOR EACH ROW
+    EXECUTE FUNCTION services_licence_kept();
 """
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -48,16 +48,10 @@ def bound(view: View[P]) -> View[P]:
             return view(request, *args, **kwargs)
         if request.method == "POST":
             return redirect("my_data")
-        return show(request, "citizens/unbound.html", {"real_name": _real_name()})
+        after = urlencode({"next": request.get_full_path()})
+        return show(request, "citizens/unbound.html", {"real_name": f"{reverse('real_name')}?{after}"})
 
     return asked
-
-
-def _real_name() -> str:
-    try:
-        return reverse("real_name")
-    except NoReverseMatch:
-        return "/citizen/real-name"
 
 
 # What is known

@@ -1,14 +1,40 @@
-"""A citizen's home."""
+"""A citizen's home: what needs them, what is under way, what they hold."""
 
 from django.http import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from gusu.identity.access import Request, kind, page
-from gusu.resources.registers.queries import open_registers
+from gusu.kernel.vocabulary.queries import labels_of
+from gusu.services.cases import queries as cases
+from gusu.services.cases.queries import State
+from gusu.services.forms.queries import forms_in_force
+from gusu.services.items import queries as items
+from gusu.services.licences import queries as licences
+from gusu.spaces.citizens.cases import about
+from gusu.spaces.citizens.licences import held_by
 from gusu.spaces.words import show
+
+FEW = 5
 
 
 @page(may=kind("citizen"))
 @require_safe
 def home(request: Request) -> HttpResponseBase:
-    return show(request, "citizens/home.html", {"actor": request.actor, "registers": open_registers()})
+    actor = request.actor
+    found = cases.own_cases(by=actor)[0] if actor.subject else []
+    held = held_by(actor)[:FEW] if actor.subject else []
+    counted = items.facets(items.Asked())["event"]
+    events = labels_of("service.life_event")
+    online = forms_in_force()
+    seen = about(found) | {
+        "actor": actor,
+        "needed": [case for case in found if case.state in (State.DRAFT, State.RETURNED)],
+        "open": [case for case in found if case.submitted_at and not case.ended_at and case.state != State.RETURNED],
+        "ended": [case for case in found if case.submitted_at and case.ended_at][:FEW],
+        "licences": held,
+        "kinds": licences.kinds_of(held),
+        "validities": {one.pk: licences.validity_of(one) for one in held},
+        "online": [item for item in items.items()[0] if item.item in online][:6],
+        "events": [(code, events[code], counted[code]) for code in events if counted.get(code)],
+    }
+    return show(request, "citizens/home.html", seen)

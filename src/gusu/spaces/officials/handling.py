@@ -134,7 +134,7 @@ def stop(request: Request, key: str) -> HttpResponseBase:
     """The days of a hearing, an inspection … do not count."""
 
     def act(case: Case, form: Filled) -> Case:
-        form.must("ground", _("Say on which ground"))
+        form.must("ground", _("Say on which ground of the law"))
         form.must("reason", _("Give the reason"))
         if form.errors:
             return case
@@ -175,8 +175,7 @@ def notice(request: Request, key: str) -> HttpResponseBase:
     about = about_of(kept)
 
     def act(case: Case, form: Filled) -> Case:
-        ticked = set(request.POST.getlist("about"))
-        listed = [code for code in about if code in ticked or form.typed[f"said-{code}"]]
+        listed = [code for code in about if form.typed[f"about-{code}"] or form.typed[f"said-{code}"]]
         form.typed |= {f"about-{code}": "1" for code in listed}
         for code in listed:
             form.must(f"said-{code}", _("Say what is missing: %(name)s") % {"name": about[code]})
@@ -188,7 +187,7 @@ def notice(request: Request, key: str) -> HttpResponseBase:
         missing = [Missing(code, form.typed[f"said-{code}"]) for code in listed]
         return actions.return_case(case, missing, said=form.typed["reason"], by=request.actor)
 
-    asked = ("reason", "sure", *(f"said-{code}" for code in about))
+    asked = ("reason", "sure", *(f"{what}-{code}" for code in about for what in ("about", "said")))
     more = {"about": about, "days": kept.decision.correction_days}
     return _asked(request, key, "return_case", "officials/case_notice.html", asked, act, more)
 
@@ -238,7 +237,7 @@ def revocation(request: Request, key: str) -> HttpResponseBase:
         raise NotAllowed(verb="licences.revoke")
     form = _filled(request, ("ground", "reason", "sure"))
     if request.method == "POST":
-        form.must("ground", _("Say on which ground"))
+        form.must("ground", _("Say on which ground of the law"))
         form.must("reason", _("Give the reason"))
         form.must_be_sure()
         if not form.errors:

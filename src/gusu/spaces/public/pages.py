@@ -23,6 +23,7 @@ from gusu.resources.exchange.queries import batch_names, exchanges
 from gusu.resources.quality.queries import measured, rules_of
 from gusu.resources.registers import queries as registers_queries
 from gusu.resources.registers.queries import Register, may_look_up
+from gusu.services.forms.queries import forms_in_force
 from gusu.services.items import queries as items_queries
 from gusu.services.items.queries import Asked
 from gusu.spaces.public.frame import home_of
@@ -193,6 +194,7 @@ def service(request: Request, item: str) -> HttpResponseBase:
         "channels": labels_of("service.channel"),
         "events": labels_of("service.life_event"),
         "elements": elements(told),
+        "online": guide.until_at is None and guide.item.item in forms_in_force(),
     }
     return show(request, "public/service.html", seen)
 

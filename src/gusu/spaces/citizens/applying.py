@@ -1,0 +1,181 @@
+"""Applying for a service item: for whom, then one page that asks only what nobody knows yet."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from gusu.identity.access import Request, kind, page
+from gusu.identity.organisations.queries import names_of
+from gusu.identity.purposes.queries import purpose
+from gusu.kernel.actor import Actor
+from gusu.kernel.errors import NotFound
+from gusu.kernel.looks.jinja import label
+from gusu.kernel.text import Text
+from gusu.resources.subjects import queries as subjects
+from gusu.services.cases import actions
+from gusu.services.cases import queries as cases
+from gusu.services.cases.queries import Case, Pinned, State
+from gusu.services.forms import queries as forms
+from gusu.services.forms.queries import Incomplete, RegisterChanged
+from gusu.services.items import queries as items
+from gusu.spaces.citizens.data import bound
+from gusu.spaces.words import show
+
+OWN = "own_data"
+
+
+@page(may=kind("citizen"))
+@require_http_methods(["GET", "POST"])
+@bound
+def apply(request: Request, item: str) -> HttpResponseBase:
+    """What will be looked up and why; for whom; and where one was."""
+    guide = items.guide_of(item)
+    form = forms.form_of(guide.item.item).piece
+    if request.method == "POST":
+        subject = request.POST.get("subject") or request.actor.subject
+        case = actions.open_case(guide.item.item, subject=subject, by=request.actor)
+        return redirect("case_form", key=case.pk)
+    whom = _whom(form, guide.piece.organisation, request.actor)
+    seen = {
+        "guide": guide,
+        "piece": guide.piece,
+        "form": form,
+        "office": names_of({guide.piece.organisation}).get(guide.piece.organisation),
+        "whom": whom,
+        "drafts": {one: cases.draft_of(guide.item.item, one, by=request.actor) for one, _name in whom},
+        "purpose": purpose(forms.PREFILL),
+        "known": forms.words_of(form).elements,
+    }
+    return show(request, "citizens/apply.html", seen)
+
+
+@page(may=kind("citizen"))
+@require_http_methods(["GET", "POST"])
+@bound
+def case_form(request: Request, key: str) -> HttpResponseBase:
+    """The form: what is known stands there, what is not is asked. Save it, or hand it in."""
+    case = own(key, request.actor)
+    if case.state not in (State.DRAFT, State.RETURNED):
+        return redirect("own_case", key=case.pk)
+    if request.method != "POST":
+        return _form(request, case, _typed_before(case, request.actor))
+    kept = cases.pinned(case)
+    typed = {code: request.POST[code] for code in kept.form.elements if code in request.POST}
+    if request.POST.get("do") != "submit":
+        actions.save_case(case, typed, by=request.actor)
+        messages.success(request, _("Saved. You can go on whenever you like."))
+        return redirect("case_form", key=case.pk)
+    return _hand_in(request, case, typed)
+
+
+@page(may=kind("citizen"))
+@require_http_methods(["GET", "POST"])
+@bound
+def discard(request: Request, key: str) -> HttpResponseBase:
+    """Throw a draft away, after being asked."""
+    case = own(key, request.actor)
+    if request.method == "POST":
+        actions.discard_case(case, by=request.actor)
+        messages.success(request, _("The draft is gone, with everything in it."))
+        return redirect("citizen_home")
+    return show(request, "citizens/discard.html", {"case": case, "piece": cases.pinned(case).item})
+
+
+def own(key: str, by: Actor) -> Case:
+    """A case this account applied for; for anybody else's, as if it was not there."""
+    case = cases.case_of(key, by=by)
+    if case.account != by.account:
+        raise NotFound(kind=Text("办件", "case"), key=key)
+    return case
+
+
+def _hand_in(request: Request, case: Case, typed: Mapping[str, str]) -> HttpResponseBase:
+    if not request.POST.get("promise"):
+        return _form(request, case, typed, errors=[("promise", _("Confirm that this is true"))])
+    try:
+        done = actions.submit_case(case, typed, seen=request.POST.get("seen", ""), by=request.actor)
+    except Incomplete as incomplete:
+        actions.save_case(case, typed, by=request.actor)
+        faults = {code: label(said) for code, said in incomplete.faults.items()}
+        return _form(request, case, typed, errors=list(faults.items()), wrong=faults)
+    except RegisterChanged as changed:
+        actions.save_case(case, typed, by=request.actor)
+        return _form(request, case, typed, notice=str(changed))
+    return redirect("own_case", key=done.pk)
+
+
+def _form(
+    request: Request,
+    case: Case,
+    typed: Mapping[str, str],
+    *,
+    errors: list[tuple[str, str]] | None = None,
+    wrong: Mapping[str, str] | None = None,
+    notice: str = "",
+) -> HttpResponseBase:
+    kept = cases.pinned(case)
+    facts = forms.prefilled(kept.form, case.subject, by=asker(kept, request.actor))
+    steps = forms.asked(kept.form, facts, typed, forms.words_of(kept.form))
+    shown = [field for step in steps for field in step.shown]
+    seen: dict[str, Any] = {
+        "case": case,
+        "piece": kept.item,
+        "form": kept.form,
+        "steps": steps,
+        "seen": forms.seen(kept.form, case.subject, facts),
+        "trusts": subjects.trusts(kept.form.register, facts),
+        "fields": len(shown),
+        "asked": sum(not field.locked for field in shown),
+        "must": sum(not field.locked and field.field.required for field in shown),
+        "notices": _notice(case),
+        "files": cases.files_of(case),
+        "errors": errors or [],
+        "wrong": wrong or {},
+        "notice": notice,
+        "office": names_of({case.organisation}).get(case.organisation),
+        "is_ward": case.subject != request.actor.subject,
+        "promised": bool(request.POST.get("promise")),
+    }
+    status = 422 if errors else 409 if notice else 200
+    return show(request, "citizens/case_form.html", seen, status=status)
+
+
+def asker(kept: Pinned, by: Actor) -> Actor:
+    """The applicant asks through the body that handles the item, under its grants."""
+    return replace(by, organisation=kept.item.organisation)
+
+
+def _typed_before(case: Case, by: Actor) -> dict[str, str]:
+    """What was typed so far; of a correction nobody has begun, what was handed in."""
+    typed = cases.typed_so_far(case)
+    if typed or case.state == State.DRAFT:
+        return typed
+    return forms.typed_only(cases.handed_in(case, by=by, purpose=OWN))
+
+
+def _notice(case: Case) -> list[dict[str, str]]:
+    """Everything that the correction notice lists."""
+    if case.state != State.RETURNED:
+        return []
+    lines = [line for line in cases.history(case) if line.verb == "return_case"]
+    return list(lines[-1].detail.get("missing", [])) if lines else []
+
+
+def _whom(form: forms.FormPiece, organisation: str, by: Actor) -> list[tuple[str, str]]:
+    """(subject, name): oneself, and those one may act for where the form allows it."""
+    if not form.wards:
+        return [(by.subject, by.name)]
+    through = replace(by, organisation=organisation)
+    wards = subjects.wards_of(form.register, by.subject, by=through)
+    return [(by.subject, by.name), *((ward, _name_of(form, ward, through)) for ward in wards)]
+
+
+def _name_of(form: forms.FormPiece, subject: str, by: Actor) -> str:
+    facts = subjects.facts_about(form.register, subject, [form.applicant], purpose=subjects.GUARDIANSHIP, by=by)
+    return facts[form.applicant].value or "—"

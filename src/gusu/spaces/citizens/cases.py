@@ -1,0 +1,155 @@
+"""One's own cases: where each stands, until when, why, and what came of it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gusu.identity.access import Request, kind, page
+from gusu.identity.organisations.queries import names_of
+from gusu.kernel import clock
+from gusu.kernel.calendar import queries as calendar
+from gusu.kernel.calendar.rules import working_days
+from gusu.kernel.looks.jinja import label
+from gusu.services.cases import actions
+from gusu.services.cases import queries as cases
+from gusu.services.cases.queries import Case, State
+from gusu.services.forms import queries as forms
+from gusu.services.items import queries as items
+from gusu.services.licences import queries as licences
+from gusu.spaces.citizens.applying import OWN, own
+from gusu.spaces.citizens.data import bound
+from gusu.spaces.words import show, whole
+
+ROAD = (State.SUBMITTED, State.ACCEPTED, State.REVIEWED, State.DECIDED, State.ISSUED)
+REACHED = {State.RECEIVED: 1, State.RETURNED: 1, State.CLOSED: 5, State.REFUSED: 4}
+UNDER_WAY = (State.DECIDED, State.ISSUED)  # the house is at work on it this moment
+SUFFIXES = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+
+
+@page(may=kind("citizen"))
+@require_safe
+@bound
+def own_cases(request: Request) -> HttpResponseBase:
+    found, following = cases.own_cases(by=request.actor, before=request.GET.get("before", ""))
+    seen = about(found) | {"cases": found, "next": f"?before={following}" if following else ""}
+    return show(request, "citizens/cases.html", seen)
+
+
+@page(may=kind("citizen"))
+@require_safe
+@bound
+def own_case(request: Request, key: str) -> HttpResponseBase:
+    """Everything about one case. While the licence is being made the page asks again by itself."""
+    case = cases.case_of(key, by=request.actor)
+    kept = cases.pinned(case)
+    lines = cases.history(case)
+    answers = cases.handed_in(case, by=request.actor, purpose=OWN) if case.submitted_at else {}
+    issued = licences.licence_of_case(case.pk)
+    seen: dict[str, Any] = {
+        "case": case,
+        "piece": kept.item,
+        "office": names_of({case.organisation, *(line.organisation for line in lines)}),
+        "at": REACHED.get(State(case.state), ROAD.index(State(case.state)) + 1 if case.state in ROAD else 0),
+        "road": ROAD,
+        "lines": lines,
+        "clocks": cases.clocks(case, kept.item, kept.decision),
+        "stops": cases.stops(case),
+        "extensions": cases.extensions(case),
+        "grounds": cases.GROUNDS,
+        "answers": answers,
+        "words": forms.words_of(kept.form),
+        "about": _about(kept),
+        "files": cases.files_of(case),
+        "licence": issued,
+        "validity": licences.validity_of(issued) if issued else "",
+        "left": days_left([case]).get(case.pk),
+        "is_mine": case.account == request.actor.account,
+        "may_withdraw": case.account == request.actor.account
+        and State.WITHDRAWN in cases.possible_states(case)
+        and case.submitted_at is not None,
+        "working": case.state in UNDER_WAY,
+        "is_stuck": case.state in UNDER_WAY and case.decided_at is not None and _is_slow(case),
+    }
+    return show(request, "citizens/case.html", seen)
+
+
+@page(may=kind("citizen"))
+@require_http_methods(["GET", "POST"])
+@bound
+def withdrawal(request: Request, key: str) -> HttpResponseBase:
+    """Take a case back, after being asked."""
+    case = own(key, request.actor)
+    if request.method == "POST":
+        actions.withdraw_case(case, reason=request.POST.get("reason", "")[:500], by=request.actor)
+        messages.success(request, _("The application is withdrawn."))
+        return redirect("own_case", key=case.pk)
+    return show(request, "citizens/withdrawal.html", {"case": case, "piece": cases.pinned(case).item})
+
+
+@page(may=kind("citizen"))
+@require_POST
+@bound
+def attach(request: Request, key: str) -> HttpResponseBase:
+    """Hand in a material as a file."""
+    case, file = own(key, request.actor), request.FILES.get("file")
+    if file is None:
+        messages.error(request, _("Choose the file to hand in."))
+    else:
+        body = file.read(actions.LARGEST_FILE + 1)
+        actions.attach_file(case, body, material=whole(request.POST.get("material")), by=request.actor)
+        messages.success(request, _("The file is handed in."))
+    return redirect("case_form" if case.state in (State.DRAFT, State.RETURNED) else "own_case", key=case.pk)
+
+
+@page(may=kind("citizen"))
+@require_POST
+@bound
+def take_back(request: Request, key: str, file: str) -> HttpResponseBase:
+    case = own(key, request.actor)
+    actions.remove_file(case, file, by=request.actor)
+    return redirect("case_form", key=case.pk)
+
+
+@page(may=kind("citizen"))
+@require_safe
+@bound
+def own_file(request: Request, key: str, file: str) -> HttpResponseBase:
+    case = own(key, request.actor)
+    found, body = cases.file_of(case, file, by=request.actor, purpose=OWN)
+    answer = HttpResponse(body, content_type=found.media_type)
+    name = f"{case.number or 'draft'}-{found.material + 1}.{SUFFIXES.get(found.media_type, 'bin')}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def about(found: Iterable[Case]) -> dict[str, Any]:
+    """What a list of cases needs beside them, in three queries."""
+    every = list(found)
+    return {
+        "titles": items.titles({case.item for case in every}),
+        "cards_of": {case.pk: cases.card_of(case) for case in every},
+        "days": days_left(every),
+        "offices": names_of({case.organisation for case in every}),
+    }
+
+
+def days_left(found: Iterable[Case]) -> dict[str, int]:
+    """Working days until each case is due, negative where it is over; without those whose clock stands."""
+    today, exceptions = clock.today(), calendar.exceptions()
+    return {case.pk: working_days(today, case.due, exceptions) for case in found if case.due}
+
+
+def _about(kept: cases.Pinned) -> dict[str, str]:
+    """Elements of the form and materials of the item ("m0" …), as a notice names them."""
+    known = forms.words_of(kept.form).elements
+    named = {field.element: label(field.label.text if field.label else known[field.element].label) for field in kept.form.fields}
+    return named | {f"m{place}": label(material.name.text) for place, material in enumerate(kept.item.materials)}
+
+
+def _is_slow(case: Case) -> bool:
+    return case.decided_at is not None and (clock.now() - case.decided_at).total_seconds() > 30

@@ -1,0 +1,281 @@
+"""Applying, in the small office: who is let in, what is asked, what is kept, and that nothing is anybody else's."""
+
+import html
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from tests.services.cases import office
+from tests.spaces.citizens.people import Person, person, place, rider
+
+from gusu.kernel.audit.models import AuditLine
+from gusu.services.cases import queries
+from gusu.services.cases.models import Case, State
+
+pytestmark = pytest.mark.usefixtures("office_open")
+APPLY = f"/services/{office.ITEM}/apply"
+PDF, TYPED = b"%PDF-1.7 a picture", office.TYPED
+
+
+def begun(who: Person) -> Case:
+    """The draft behind the button "Begin"."""
+    key = who.sent(APPLY).split("/")[3]
+    return Case.objects.get(pk=key)
+
+
+def code(page: str) -> str:
+    """What the page says it has shown."""
+    return re.findall(r'name="seen" value="([^"]+)"', page)[0]
+
+
+def submitted(who: Person, case: Case, status: int = 302, **typed: object) -> str:
+    seen = code(who.page(place(case, "form")))
+    return who.sent(place(case, "form"), status, **{"do": "submit", "promise": "1", "seen": seen} | typed)
+
+
+def faults(page: str) -> dict[str, str]:
+    """The error summary: where each line leads, and what it says."""
+    listed = re.findall(r'id="errors".*?</ul>', page, re.DOTALL)
+    return {where: html.unescape(said) for where, said in re.findall(r'<a href="#([^"]+)">(.*?)</a>', "".join(listed))}
+
+
+# Who is let in
+
+
+def test_an_item_that_is_asked_for_online_has_its_button_and_the_road_begins_there() -> None:
+    assert f'href="{APPLY}"' in rider().page(f"/services/{office.ITEM}")
+
+
+def test_who_is_not_signed_in_signs_in_and_comes_back(client: object) -> None:
+    from django.test import Client
+
+    assert Client().get(APPLY)["Location"] == f"/sign-in?next={APPLY.replace('/', '%2F')}"
+
+
+def test_who_is_not_checked_is_led_to_the_check_and_comes_back() -> None:
+    seen = person().page(APPLY)
+
+    assert f"/citizen/real-name?next={APPLY.replace('/', '%2F')}" in html.unescape(seen)
+    assert Case.objects.count() == 0
+
+
+def test_who_is_not_checked_opens_no_case_by_posting() -> None:
+    person().sent(APPLY)
+
+    assert Case.objects.count() == 0
+
+
+def test_beginning_twice_is_one_draft() -> None:
+    who = rider()
+
+    assert begun(who) == begun(who)
+    assert "Go on with the draft" in who.page(APPLY)
+
+
+def test_nobody_begins_for_somebody_who_is_not_their_ward() -> None:
+    answer = rider().client.post(APPLY, {"subject": office.citizen(2).subject})
+
+    assert (answer.status_code, Case.objects.count()) == (403, 0)
+
+
+def test_an_item_that_nobody_applies_for_online_is_not_there() -> None:
+    assert rider().client.get("/services/nothing/apply").status_code == 404
+
+
+# The form
+
+
+def test_the_form_says_how_much_is_to_be_typed() -> None:
+    seen = who.page(place(begun(who := rider()), "form"))
+
+    assert "2 of 2 answers" in seen
+    assert ('name="person.name"' in seen, 'name="bicycle.colour" value="red"' in seen) == (True, True)
+
+
+def test_what_is_saved_is_kept_right_or_wrong_and_stands_there_again() -> None:
+    who = rider()
+    case = begun(who)
+
+    who.sent(place(case, "form"), do="save", **{"person.name": "林", "bicycle.colour": "no colour"})
+
+    assert 'value="林"' in who.page(place(case, "form"))
+    assert queries.typed_so_far(case) == {"person.name": "林", "bicycle.colour": "no colour"}
+    assert (place(case, "form") in who.page("/citizen"), "Waiting for you" in who.page("/citizen")) == (True, True)
+
+
+def test_nothing_is_kept_that_the_form_does_not_ask() -> None:
+    who = rider()
+    case = begun(who)
+
+    who.sent(place(case, "form"), do="save", **{"person.name": "林", "person.phone": "13800000000", "state": "decided"})
+
+    assert queries.typed_so_far(case) == {"person.name": "林"}
+
+
+def test_what_is_missing_or_wrong_is_listed_with_a_link_to_each_and_nothing_typed_is_lost() -> None:
+    who = rider()
+    case = begun(who)
+
+    seen = submitted(who, case, 422, **{"person.name": "林" * 61, "bicycle.colour": "green"})
+
+    assert faults(seen) == {
+        "person.name": "Name: 60 characters at most",
+        "bicycle.colour": "Choose from the list: Colour of the bicycle",
+    }
+    assert all(f'id="{where}"' in seen for where in faults(seen))
+    assert "林" * 61 in seen
+    assert queries.typed_so_far(case)["person.name"] == "林" * 61
+    assert Case.objects.get().state == State.DRAFT
+
+
+def test_nothing_is_handed_in_without_the_promise_and_nothing_typed_is_lost() -> None:
+    who = rider()
+    case = begun(who)
+
+    seen = submitted(who, case, 422, **TYPED, promise="")
+
+    assert list(faults(seen)) == ["promise"]
+    assert f'value="{TYPED["person.name"]}"' in seen
+    assert queries.typed_so_far(case) == TYPED
+
+
+def test_what_is_handed_in_is_the_persons_case_with_a_number() -> None:
+    who = rider()
+    case = begun(who)
+
+    assert submitted(who, case, **TYPED) == place(case)
+
+    case.refresh_from_db()
+    assert case.state == State.SUBMITTED
+    assert str(case.number) in who.page(place(case))
+
+
+def test_a_form_sent_twice_is_one_case_and_one_line() -> None:
+    who = rider()
+    case = begun(who)
+    sent = {"do": "submit", "promise": "1", "seen": code(who.page(place(case, "form"))), **TYPED}
+
+    answers = [who.sent(place(case, "form"), **sent) for _ in range(2)]
+
+    assert answers == [place(case)] * 2
+    assert [line.verb for line in queries.history(case)] == ["submit_case"]
+
+
+def test_a_page_that_is_no_longer_true_is_shown_again_with_what_was_typed() -> None:
+    who = rider()
+    case = begun(who)
+
+    seen = submitted(who, case, 409, **TYPED, seen="1.an-older-page")
+
+    assert "The register has changed since this page was shown" in seen
+    assert f'value="{TYPED["person.name"]}"' in seen
+    assert queries.typed_so_far(case) == TYPED
+
+
+def test_a_draft_is_thrown_away_only_after_being_asked() -> None:
+    who = rider()
+    case = begun(who)
+    who.sent(place(case, "form"), do="save", **TYPED)
+
+    assert "cannot be undone" in who.page(place(case, "discard"))
+    assert Case.objects.get().state == State.DRAFT
+
+    assert who.sent(place(case, "discard")) == "/citizen"
+    assert (Case.objects.get().state, queries.typed_so_far(case)) == (State.WITHDRAWN, {})
+    assert begun(who) != case
+
+
+# Materials
+
+
+def file(body: bytes = PDF) -> SimpleUploadedFile:
+    return SimpleUploadedFile("picture.pdf", body)
+
+
+def test_a_material_is_handed_in_read_again_and_taken_back() -> None:
+    who = rider()
+    case = begun(who)
+
+    assert who.sent(place(case, "files"), material="1", file=file()) == place(case, "form")
+    [kept] = queries.files_of(case)
+    read = who.client.get(place(case, f"files/{kept.pk}"))
+    assert (b"".join([read.content]), read["Content-Type"]) == (PDF, "application/pdf")
+    assert read["Content-Disposition"].startswith("attachment")
+
+    who.sent(place(case, f"files/{kept.pk}/removal"))
+    assert queries.files_of(case) == []
+
+
+@pytest.mark.parametrize(
+    ("material", "body"),
+    [("1", b"MZ not what it says"), ("1", b""), ("7", PDF), ("x", b"<html>"), ("1", b"%PDF-" + b"0" * (5 << 20))],
+    ids=["a program", "empty", "no such material", "a page", "too large"],
+)
+def test_a_file_that_is_not_wanted_is_refused_in_words(material: str, body: bytes) -> None:
+    who = rider()
+    case = begun(who)
+
+    answer = who.client.post(place(case, "files"), {"material": material, "file": file(body)}, follow=True)
+
+    assert answer.status_code in (200, 422)
+    assert "Choose the file" in answer.content.decode() or "a PDF, PNG or JPEG" in answer.content.decode()
+    assert queries.files_of(case) == []
+
+
+# A correction
+
+
+def test_a_correction_lists_everything_each_with_its_place_and_begins_with_what_was_typed() -> None:
+    who = rider()
+    case = office.returned(who.actor)
+
+    seen = who.page(place(case, "form"))
+
+    for missing, about in zip(office.MISSING, ('href="#person.name"', "A picture of the bicycle"), strict=True):
+        assert (about in seen, missing.said in seen) == (True, True)
+    assert f'value="{TYPED["person.name"]}"' in seen
+    assert "To be corrected" in seen
+
+
+def test_a_correction_is_handed_in_once_more_under_the_same_number() -> None:
+    who = rider()
+    case = office.returned(who.actor)
+    number = case.number
+    who.sent(place(case, "form"), do="save", **TYPED | {"person.name": "林小舟舟"})
+    assert 'value="林小舟舟"' in who.page(place(case, "form"))
+
+    submitted(who, case, **TYPED | {"person.name": "林小舟舟"})
+
+    case.refresh_from_db()
+    assert (case.state, case.number, case.revision) == (State.RECEIVED, number, 2)
+    assert who.client.get(place(case, "form"))["Location"] == place(case)
+
+
+# Nobody else's
+
+
+def test_anothers_draft_case_and_files_are_not_there_whatever_one_does_with_the_number() -> None:
+    theirs, me = office.submitted(office.citizen(2)), rider()
+    draft = office.opened(office.citizen(3))
+    nouns = ("", "form", "discard", "withdrawal", "files/file1-00000000000000000000000000")
+
+    got = {me.client.get(place(case, noun)).status_code for case in (theirs, draft) for noun in nouns}
+    posted = {
+        me.client.post(place(case, noun), {"do": "submit", "promise": "1", "file": file()}).status_code
+        for case in (theirs, draft)
+        for noun in ("form", "discard", "withdrawal", "files", f"files/{'file1-' + '0' * 26}/removal")
+    }
+
+    assert (got, posted) == ({404}, {404})
+    assert {case.state for case in Case.objects.all()} == {State.SUBMITTED, State.DRAFT}
+    assert str(theirs.number) not in me.page("/citizen/cases")
+
+
+def test_no_value_of_a_person_stands_in_a_line_of_the_trail_or_in_an_address() -> None:
+    who = rider()
+    case = begun(who)
+    submitted(who, case, 422, **{"person.name": "林小舟", "bicycle.colour": "green"})
+    where = submitted(who, case, **TYPED)
+
+    told = " ".join(str(line.detail) + line.subject_id for line in AuditLine.objects.all())
+    assert ("林小舟" in told, "林小舟" in where) == (False, False)
