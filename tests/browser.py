@@ -47,7 +47,7 @@ _until_the_end = ExitStack()
 
 
 @pytest.fixture(scope="session")
-def browser() -> Browser:
+def browser() -> Iterator[Browser]:
     """The one browser of the run: several conftests import this fixture, and Playwright's loop begins only once."""
     program = installed_browser()
     if program is None:
@@ -55,10 +55,23 @@ def browser() -> Browser:
     if not _launched:
         # Playwright's loop lives in this thread, and Django would refuse the database to a thread that has one.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        _close_connections()
         playwright = _until_the_end.enter_context(sync_playwright())
         _launched.append(playwright.chromium.launch(executable_path=program, args=["--no-sandbox"]))
         _until_the_end.callback(_launched[0].close)
-    return _launched[0]
+    yield _launched[0]
+    _close_connections()
+
+
+def _close_connections() -> None:
+    """With a loop in this thread Django keeps its connections in another place than without one, and forgets those that
+    it left there: they are closed before either begins.
+    """
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def close_browser() -> None:

@@ -47,7 +47,9 @@ GROUND = {f".{word}" for word in KERNEL_WORDS} | {  # the ground floor, everybod
 }
 WINGS_OWN = {"access", "passwords", "versions", "words"}  # files of a wing, open to the rooms of that wing
 FOR_EVERY_PAGE = "gusu.identity.access"
-PAGES = {"cards", "cases", "data", "handling", "objections", "own_pages", "pages"}  # where addresses lead
+PAGES = {  # where addresses lead
+    *("applying", "cards", "cases", "data", "handling", "licences", "objections", "own_pages", "pages", "real_name"),
+}
 GATHERS = {"models": {"models"}, "migrations": {"models"}, "urls": PAGES}  # a wing's files, from rooms
 WIRED = {"api", "jobs", "urls", "worker"}  # what the site puts together
 STRUCTURAL = {  # single imports past a door, each with its reason
@@ -205,6 +207,7 @@ BESIDE = {  # files beside the roster: what each is
     "services.items": {"linting": "what a declaration contradicts itself in", "spec": "the declaration"},
     "services.licences": {
         "drawing": "the face as a PDF",
+        "fonts": "what licences are printed in",
         "identifier": "its check character",
         "signing": "the city's certificates",
         "spec": "the declaration",
@@ -216,14 +219,20 @@ BESIDE = {  # files beside the roster: what each is
         "judging": "a rule's judgement",
         "spec": "the declaration",
     },
-    "spaces.citizens": {"data": "what is known of a person, who looked, what is wrong"},
+    "spaces.citizens": {
+        "applying": "for whom, and the form",
+        "cases": "where one's own cases stand",
+        "data": "what is known of a person, who looked, what is wrong",
+        "licences": "what one holds",
+        "real_name": "the check",
+    },
     "spaces.officials": {
         "cards": "who is late",
         "cases": "the inbox, and one case",
         "handling": "what is done to a case",
         "objections": "a department's inbox of objections",
     },
-    "spaces.public": {"frame": "what surrounds every page"},
+    "spaces.public": {"frame": "what surrounds every page", "licences": "verifying a licence"},
 }
 OF_A_WING = {"__init__", "apps", "models", "urls", "migrations", "templates"} | WINGS_OWN
 ONE_ROOM = HOUSES | {"packs", "locale"}

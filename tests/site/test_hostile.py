@@ -247,7 +247,9 @@ def test_a_question_longer_than_any_page_needs_is_answered(city: City) -> None:
 @pytest.mark.parametrize("name", TABLE)
 def test_other_methods_are_not_answered_with_a_broken_page(city: City, name: str) -> None:
     role = next(
-        role for role in ("data", "administrator", "auditor", "citizen", "enterprise") if role in TABLE[name].may
+        role
+        for role in ("data", "administrator", "auditor", "citizen", "enterprise", "approver")
+        if role in TABLE[name].may
     )
     where, client = address(name, city), city.client(role)
     reads = TABLE[name].get if role not in TABLE[name].unlike else TABLE[name].unlike[role]

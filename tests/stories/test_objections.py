@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -67,7 +68,8 @@ def test_an_unbound_person_is_told_how_to_show_who_they_are(people: City) -> Non
     for place in ("/citizen/data", "/citizen/data/looks", "/citizen/objections"):
         with people.visit("citizen", at=place) as page:
             assert page.get_by_role("heading", level=1).inner_text() == "请先完成实名核验"
-            assert page.get_by_role("link", name="去实名核验").get_attribute("href") == "/citizen/real-name"
+            check = page.get_by_role("link", name="开始实名核验")
+            assert check.get_attribute("href") == f"/citizen/real-name?next={quote(place, safe='')}"
             if place == "/citizen/data":
                 looked_at(page, "own-data-unbound")
 

@@ -50,7 +50,7 @@ def test_an_elder_gets_the_card_at_once(people: City, tmp_path: Path) -> None:
 
 
 def test_a_citizen_types_only_the_purpose(people: City) -> None:
-    with people.visit("citizen", at="/services/residence_permit", javascript=False) as page:  # all of it without a script
+    with people.visit("citizen", at="/services/residence_permit", javascript=False) as page:
         page.get_by_role("link", name="在线办理").click()
         page.get_by_role("button", name="开始办理").click()
         assert typed_fields(page) == ["residence_permit.purpose"]
@@ -67,6 +67,54 @@ def test_a_citizen_types_only_the_purpose(people: City) -> None:
         page.get_by_text("已提交").first.wait_for()
         shot(page, "case-citizen")
     assert people.sql("SELECT state FROM services_case WHERE item = 'residence_permit'") == [("submitted",)]
+
+
+def test_an_official_decides_within_the_clock(people: City) -> None:
+    [(case, number)] = people.sql("SELECT id, number FROM services_case WHERE item = 'residence_permit'")
+    with people.visit("police", at="/official/cases") as page:
+        page.get_by_role("link", name=str(number)).click()
+        looked_at(page, "official-case")
+        page.get_by_role("button", name="收件", exact=True).click()
+        page.get_by_role("button", name="受理", exact=True).click()
+        page.locator("summary", has_text="承诺时限").click()
+        assert page.get_by_text("计入，第1日").count() >= 1
+        page.get_by_role("link", name="审查", exact=True).click()
+        page.get_by_label("审查意见").fill("居住登记满半年，就业属实。")
+        page.get_by_role("button", name="提交审批").click()
+    with people.visit("approver", at=f"/official/cases/{case}") as page:
+        page.get_by_role("link", name="作出决定", exact=True).click()
+        page.get_by_label("准予", exact=True).check()
+        page.locator("#sure").check()
+        page.get_by_role("button", name="作出决定").click()
+    wait_closed(people, "residence_permit")
+    [(due, decided)] = people.sql("SELECT statutory_due, decided_at::date FROM services_case WHERE id = %s", case)
+    assert due is None or decided <= due  # type: ignore[operator]
+    rows = department(people, "police", 'SELECT "BJBH", "JZSY" FROM huji.jzz')
+    assert rows == [(number, "job")]
+
+    with people.visit("citizen", at=f"/citizen/cases/{case}") as page:
+        page.get_by_role("link", name="下载 PDF").wait_for()
+        looked_at(page, "case-issued")
+    people.command("exchange", "receive", "residence_permits", "--wait")
+    people.wait_for_road()
+    with people.visit("citizen", at="/citizen/data") as page:
+        page.get_by_text("居住证号").first.wait_for()
+
+
+def test_a_mother_applies_for_her_child(people: City) -> None:
+    with people.visit("mother", at="/services/child_travel_card/apply") as page:
+        looked_at(page, "apply-mother")
+        page.locator("input[name=subject]").nth(1).check()
+        page.get_by_role("button", name="开始办理").click()
+        assert typed_fields(page) == []
+        looked_at(page, "form-mother")
+        hand_in(page)
+        page.get_by_role("link", name="下载 PDF").wait_for()
+    [(account, holder)] = people.sql("SELECT account, subject FROM services_case WHERE item = 'child_travel_card'")
+    [(mother,)] = people.sql("SELECT subject_id FROM identity_account WHERE id = %s", account)
+    assert holder != mother
+    with people.visit("elder", at="/services/child_travel_card/apply") as page:
+        assert page.locator("input[name=subject]").count() == 0  # nobody's guardian
 
 
 def typed_fields(page: Page) -> list[str]:

@@ -16,7 +16,15 @@ from tests.stories.running import City
 
 from gusu.kernel.looks.translations import CATALOGUE, read_catalogue
 
-NOT_PAGES = ("api:", "healthz", "metrics", "quarantine_file", "doubt_file", "looks_file")  # for programs
+NOT_PAGES = (
+    "api:",
+    "healthz",
+    "metrics",
+    "quarantine_file",
+    "doubt_file",
+    "looks_file",
+    "licence_root",
+)  # for programs
 # What else a page can look like: words found and not found, a refusal, an empty list.
 ALSO = [
     ("/search?q=平江", "anonymous"),

@@ -47,6 +47,7 @@ def follow(kind: type[V], declared: Declared) -> None:
     said = dict(_in_force(kind, declared).values_list("name", "declaration"))
     new = {name: both for name, both in declared.items() if said.get(name) != both[1]}
     _end(kind, new, now)
+    kind._default_manager.filter(item__in=[item for item, _ in new.values()], until_at=None).update(until_at=now)
     numbered = kind._default_manager.filter(name__in=new).values("name").annotate(last=Max("number"))
     last = dict(numbered.values_list("name", "last"))
     kind._default_manager.bulk_create(

@@ -10,8 +10,8 @@ from gusu.kernel.looks.errors import refused
 from gusu.kernel.text import Text
 
 MB = 1 << 20
-FILES, ELSEWHERE = 201 * MB, MB
-DELIVERIES = "/official/exchanges/"
+ELSEWHERE = MB
+MORE = {"/official/exchanges/": 201 * MB, "/citizen/cases/": 51 * MB}  # deliveries; ten files of a case
 
 
 class TooLarge(GusuError):
@@ -31,7 +31,7 @@ class OnlySoMuch:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        most = FILES if request.path.startswith(DELIVERIES) else ELSEWHERE
+        most = next((size for place, size in MORE.items() if request.path.startswith(place)), ELSEWHERE)
         length = request.headers.get("Content-Length") or "0"
         chunked = "Transfer-Encoding" in request.headers
         if not chunked and length.isdigit() and int(length) <= most:

@@ -40,7 +40,7 @@ LISTENERS: Mapping[type[Event], Sequence[Listener]] = {
     BatchChecked: [registers.on_batch_checked, subjects.on_batch_checked],
     BatchLinked: [subjects.on_batch_linked],
     LinksGivenUp: [subjects.on_links_given_up],
-    SubjectErased: [subjects.on_subject_erased, objections.on_subject_erased],
+    SubjectErased: [subjects.on_subject_erased, objections.on_subject_erased, cases.on_subject_erased],
     CaseMoved: [cases.on_case_moved],
     LicenceRevoked: [],
     EditionPublished: [],

@@ -38,7 +38,6 @@ urlpatterns = [
     path("citizen/cases/<str:key>/withdrawal", own_cases.withdrawal, name="withdrawal"),
     path("citizen/cases/<str:key>/files", own_cases.attach, name="attach"),
     path("citizen/cases/<str:key>/files/<str:file>", own_cases.own_file, name="own_file"),
-    path("citizen/cases/<str:key>/files/<str:file>/removal", own_cases.take_back, name="take_back"),
     path("citizen/licences", own_licences.own_licences, name="own_licences"),
     path("citizen/licences/<str:key>.pdf", own_licences.licence_document, name="licence_document"),
     path("citizen/data", own_data.my_data, name="my_data"),

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from tests.services.cases import office
 from tests.spaces.citizens.people import Person, person, place, rider
 
@@ -46,9 +47,7 @@ def test_an_item_that_is_asked_for_online_has_its_button_and_the_road_begins_the
     assert f'href="{APPLY}"' in rider().page(f"/services/{office.ITEM}")
 
 
-def test_who_is_not_signed_in_signs_in_and_comes_back(client: object) -> None:
-    from django.test import Client
-
+def test_who_is_not_signed_in_signs_in_and_comes_back() -> None:
     assert Client().get(APPLY)["Location"] == f"/sign-in?next={APPLY.replace('/', '%2F')}"
 
 
@@ -86,7 +85,8 @@ def test_an_item_that_nobody_applies_for_online_is_not_there() -> None:
 
 
 def test_the_form_says_how_much_is_to_be_typed() -> None:
-    seen = who.page(place(begun(who := rider()), "form"))
+    who = rider()
+    seen = who.page(place(begun(who), "form"))
 
     assert "2 of 2 answers" in seen
     assert ('name="person.name"' in seen, 'name="bicycle.colour" value="red"' in seen) == (True, True)
@@ -196,30 +196,63 @@ def test_a_material_is_handed_in_read_again_and_taken_back() -> None:
     who = rider()
     case = begun(who)
 
-    assert who.sent(place(case, "files"), material="1", file=file()) == place(case, "form")
+    who.sent(place(case, "form"), do="save", **TYPED, **{"file-1": file()})
     [kept] = queries.files_of(case)
     read = who.client.get(place(case, f"files/{kept.pk}"))
     assert (b"".join([read.content]), read["Content-Type"]) == (PDF, "application/pdf")
     assert read["Content-Disposition"].startswith("attachment")
 
-    who.sent(place(case, f"files/{kept.pk}/removal"))
-    assert queries.files_of(case) == []
+    assert f'value="{kept.pk}"' in who.page(place(case, "form"))
+    who.sent(place(case, "form"), do="save", **TYPED, **{"take-back": kept.pk})
+    assert (queries.files_of(case), queries.typed_so_far(case)) == ([], TYPED)
 
 
-@pytest.mark.parametrize(
-    ("material", "body"),
-    [("1", b"MZ not what it says"), ("1", b""), ("7", PDF), ("x", b"<html>"), ("1", b"%PDF-" + b"0" * (5 << 20))],
-    ids=["a program", "empty", "no such material", "a page", "too large"],
-)
-def test_a_file_that_is_not_wanted_is_refused_in_words(material: str, body: bytes) -> None:
+def test_a_file_comes_with_what_is_handed_in() -> None:
     who = rider()
     case = begun(who)
 
-    answer = who.client.post(place(case, "files"), {"material": material, "file": file(body)}, follow=True)
+    submitted(who, case, **TYPED, **{"file-1": file(), "file-0": file()})  # nobody asks for the first one
 
-    assert answer.status_code in (200, 422)
-    assert "Choose the file" in answer.content.decode() or "a PDF, PNG or JPEG" in answer.content.decode()
-    assert queries.files_of(case) == []
+    assert [kept.material for kept in queries.files_of(case)] == [1]
+    assert place(case, f"files/{queries.files_of(case)[0].pk}") in who.page(place(case))
+
+
+def test_a_material_may_follow_until_the_decision() -> None:
+    who = rider()
+    case, over = office.submitted(who.actor), office.decided(who.actor)
+
+    assert "Hand in: A picture of the bicycle" in who.page(place(case))
+    assert who.sent(place(case, "files"), material="1", file=file()) == place(case)
+    assert len(queries.files_of(case)) == 1
+    assert "Hand in: A picture of the bicycle" not in who.page(place(over))
+    assert who.client.post(place(over, "files"), {"material": "1", "file": file()}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"MZ not what it says", b"", b"<html>", b"%PDF-" + b"0" * (5 << 20)],
+    ids=["program", "empty", "page", "large"],
+)
+@pytest.mark.parametrize("do", ["save", "submit"])
+def test_a_file_that_is_not_wanted_is_refused_in_words_and_nothing_typed_is_lost(do: str, body: bytes) -> None:
+    who = rider()
+    case = begun(who)
+
+    seen = submitted(who, case, 422, **TYPED, **{"do": do, "file-1": file(body)})
+
+    assert list(faults(seen)) == ["file-1"]
+    assert "a PDF, PNG or JPEG of at most 5 MB" in faults(seen)["file-1"]
+    assert (queries.files_of(case), queries.typed_so_far(case)) == ([], TYPED)
+    assert Case.objects.get().state == State.DRAFT
+
+
+def test_a_file_as_large_as_allowed_is_taken() -> None:
+    who = rider()
+    case = begun(who)
+
+    submitted(who, case, **TYPED, **{"file-1": file(PDF + b"0" * ((5 << 20) - len(PDF)))})
+
+    assert [kept.size for kept in queries.files_of(case)] == [5 << 20]
 
 
 # A correction
@@ -263,7 +296,7 @@ def test_anothers_draft_case_and_files_are_not_there_whatever_one_does_with_the_
     posted = {
         me.client.post(place(case, noun), {"do": "submit", "promise": "1", "file": file()}).status_code
         for case in (theirs, draft)
-        for noun in ("form", "discard", "withdrawal", "files", f"files/{'file1-' + '0' * 26}/removal")
+        for noun in ("form", "discard", "withdrawal", "files")
     }
 
     assert (got, posted) == ({404}, {404})

@@ -91,9 +91,9 @@ def test_a_page_looks_again_by_itself_only_while_the_result_is_being_made() -> N
 
     assert ('http-equiv="refresh"' in who.page(made), 'http-equiv="refresh"' in who.page(waiting)) == (True, False)
 
-    later = clock.now() + timedelta(minutes=5)
-    with clock.frozen(later):
+    with clock.frozen(clock.now() + timedelta(minutes=5)):
         assert 'http-equiv="refresh"' not in who.page(made)
+    assert [one.verb for one in lines() if one.verb == "cases.read_answers"] == ["cases.read_answers"]  # of the waiting
 
 
 def test_a_case_is_withdrawn_only_after_being_asked_and_not_after_the_decision() -> None:
@@ -117,6 +117,24 @@ def test_a_case_thrown_away_as_a_draft_still_has_a_page() -> None:
     case = actions.discard_case(office.opened(who.actor), by=who.actor)
 
     assert "Draft thrown away" in who.page(place(case))
+
+
+def test_a_case_has_a_receipt_to_print() -> None:
+    who = rider()
+    case = office.submitted(who.actor)
+
+    receipt = who.page(place(case)).split('id="receipt"')[1].split("</section>")[0]
+
+    assert [said in receipt for said in (str(case.number), "林小舟", "Wheels", "print")] == [True] * 4
+
+
+def test_a_correction_of_the_same_day_stopped_nothing_and_is_no_stop() -> None:
+    who = rider()
+    case = office.handed_in(office.returned(who.actor), by=who.actor)
+
+    clock_card = who.page(place(case)).split("Why this date?")[1].split("</section>")[0]
+
+    assert "correction:" not in clock_card
 
 
 # Many cases

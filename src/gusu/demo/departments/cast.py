@@ -59,6 +59,8 @@ def _sound() -> list[str]:
           WHERE person < {AMONG} AND died IS NULL AND NOT permit AND NOT event
           AND regexp_full_match(name, '[\u4e00-\u9fa5]{{2,3}}')
           AND person NOT IN (SELECT person FROM held WHERE defect != '')""",
+        f"""CREATE TABLE with_one_child AS SELECT household FROM {everybody}
+          WHERE person < {AMONG} AND relation BETWEEN '20' AND '39' GROUP BY household HAVING count(*) = 1""",
     ]
 
 
@@ -82,6 +84,7 @@ def _family() -> str:
     children = f"SELECT * FROM sound WHERE relation IN ('20', '30') AND {young} AND {_holds(POLICE)}"
     columns = ", ".join(f"{who}.{column}" for who in ("mother", "child") for column in COLUMNS)
     return f"""SELECT {columns} FROM ({mothers}) AS mother JOIN ({children}) AS child USING (household)
+      SEMI JOIN with_one_child USING (household)
       ORDER BY mother.person, child.person LIMIT 1"""
 
 

@@ -28,9 +28,9 @@ def add_working_days(start: date, days: int) -> date:
     return day
 
 
-def exceptions() -> dict[date, bool]:
-    """Every day that differs from the week: working or not. What a legal clock is read by."""
-    return _exceptions(date.min, date.max)
+def exceptions(since: date = date.min) -> dict[date, bool]:
+    """Every day from `since` on that differs from the week: working or not. What a legal clock is read by."""
+    return _exceptions(since, date.max)
 
 
 def names() -> dict[date, Text]:

@@ -36,7 +36,13 @@ from gusu.resources.exchange.forgetting import (
 from gusu.resources.exchange.landing import Landed
 from gusu.resources.exchange.models import Batch, BatchState, Chunk, Exchange
 from gusu.resources.exchange.queries import cursor_of, exchanges_due, files_of
-from gusu.resources.exchange.returning import deliver_all, deliver_outcomes, drop_returned_values, return_outcome
+from gusu.resources.exchange.returning import (
+    deliver_all,
+    deliver_outcomes,
+    drop_returned_values,
+    hand_over_again,
+    return_outcome,
+)
 from gusu.resources.exchange.volume import Volume
 
 __all__ = [
@@ -46,6 +52,7 @@ __all__ = [
     "deliver_outcomes",
     "drop",
     "drop_returned_values",
+    "hand_over_again",
     "keep_connection",
     "let_go",
     "mark_checked",

@@ -230,6 +230,12 @@ def returns() -> list[StandingReturn]:
     ]
 
 
+def refused_outcomes() -> list[tuple[str, str]]:
+    """(return, key) of what departments' tables would not take, the oldest first."""
+    rows = Outcome.objects.filter(state=OutcomeState.REFUSED).exclude(sealed="").order_by("pk")
+    return list(rows.values_list("to__code", "key")[:500])
+
+
 def return_of(code: str) -> Return:
     """NotFound."""
     found = Return.objects.filter(code=code, ended_at=None).first()

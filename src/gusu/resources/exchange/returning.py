@@ -46,6 +46,18 @@ def return_outcome(code: str, *, key: str, row: Mapping[str, str], by: Actor) ->
     return outcome
 
 
+@action(may=rules.is_the_house, tells=lambda outcome: OutcomeWaiting(return_code=outcome.to.code))
+def hand_over_again(code: str, *, key: str, by: Actor) -> Outcome:
+    """What a department's table would not take waits again, with the row it had: the table may take it now."""
+    outcome = Outcome.objects.select_for_update(of=("self",)).select_related("to").get(to__code=code, key=key)
+    if outcome.state == OutcomeState.REFUSED:
+        move(outcome, OutcomeState.WAITING, along=rules.WAY_BACK)
+        outcome.refused_code, outcome.refused_column = "", ""
+        outcome.save(update_fields=["state", "refused_code", "refused_column"])
+    note(to=code)
+    return outcome
+
+
 @step
 def deliver_outcomes(road: Return, *, by: Actor) -> Callable[[Return], OutcomesReturned | None] | None:
     """Hand what waits to its department, all of it or `MOST`, in one transaction there, proven before it commits.

@@ -58,6 +58,7 @@ __all__ = [
     "Word",
     "base_editions",
     "base_register",
+    "base_register_at",
     "base_registers",
     "declared",
     "doubt_of",
@@ -102,6 +103,11 @@ def base_register(code: str) -> BaseRegister:
     if found is None:
         raise _no_register(code)
     return found
+
+
+def base_register_at(pk: int) -> BaseRegister:
+    """The one an event names."""
+    return BaseRegister.objects.get(pk=pk)
 
 
 def _no_register(code: str) -> NotFound:
@@ -355,13 +361,12 @@ def recognised(register: str, number: str, known: Mapping[str, str], *, by: Acto
     spec = declared(register)
     forms_of = {code: element.form for code, element in elements_of([spec.number, *spec.real_name]).items()}
     number = _normal(forms_of[spec.number], number)
+    typed = {element: _normal(forms_of[element], known.get(element, "")) for element in spec.real_name}
     subject = subject_id(register, number) if number else ""
     with transaction.atomic():
         row = _row(register, ids.read(KIND, subject), REAL_NAME, by) if subject else None
         said = _said_of(row, ids.read(KIND, subject)) if row else {}
-        same = bool(said) and all(
-            _normal(forms_of[element], known.get(element, "")) == said[element] for element in spec.real_name
-        )
+        same = bool(said) and typed == {element: said.get(element) for element in spec.real_name}
         _line("recognised", register, subject if same else "", by=by, purpose=REAL_NAME, detail={"found": same})
     return subject if same else ""
 

@@ -1,11 +1,13 @@
 """What can happen to a case: every verb moves it along the one table, appends a line, and sets its clocks anew."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.timezone import localdate
 
 from gusu.identity.purposes.queries import purpose
 from gusu.kernel import clock as time
@@ -18,7 +20,7 @@ from gusu.kernel.errors import GusuError, IllegalMove, NotAllowed
 from gusu.kernel.states import move
 from gusu.kernel.text import Text
 from gusu.resources.exchange.actions import return_outcome
-from gusu.resources.subjects.queries import Fact, facts_about, is_ward
+from gusu.resources.subjects.queries import Fact, facts_about, forgotten_among, is_ward
 from gusu.services.cases import answers as sealed
 from gusu.services.cases import clock, judging, queries, rules
 from gusu.services.cases.clock import CORRECTION, SecondNotice
@@ -40,7 +42,7 @@ from gusu.services.forms import queries as forms
 from gusu.services.forms.queries import Answers, RegisterChanged, Typed
 from gusu.services.items import queries as items
 from gusu.services.licences import actions as licences
-from gusu.services.licences.queries import kinds_for
+from gusu.services.licences.queries import kinds_for, licence_of_case, licences_of, validity_of
 from gusu.services.versions import end, follow
 
 LARGEST_FILE = 5 << 20
@@ -56,6 +58,27 @@ class NotYourWard(GusuError):
     says = Text(
         "登记信息未显示您是该人的监护人，不能代为申请。请到窗口出示监护关系证明。",
         "The register does not show that you are this person's guardian. Bring proof of guardianship to a counter.",
+    )
+
+
+class AlreadyUnderWay(GusuError):
+    """The same item for the same person."""
+
+    status, code = 409, "already_under_way"
+    says = Text(
+        "该事项已有办件 {number} 正在办理，办结后才能再次申请。",
+        "An application for this is under way: {number}. Apply again when it is concluded.",
+    )
+
+
+class AcceptedByLaw(GusuError):
+    """Nobody answered within five working days: it is too late to return or to decline it (行政许可法 art. 32)."""
+
+    status, code = 409, "accepted_by_law"
+    says = Text(
+        "收件后五个工作日内未告知，已于{since}视为受理，不得再要求补正或不予受理。请受理后继续审查。",
+        "Nobody answered in five working days: it counts as accepted since {since} and can be neither returned nor "
+        "declined. Accept it and go on.",
     )
 
 
@@ -124,6 +147,7 @@ def open_case(item: str, *, subject: str, by: Actor) -> Case:
     if guide.until_at:
         raise NoLongerOffered
     _refuse_strangers(form.piece, subject, guide.piece.organisation, by)
+    _refuse_a_second(guide.item.item, subject)
     values = {
         "item_version_id": guide.pk,
         "form_version_id": form.pk,
@@ -164,6 +188,7 @@ def submit_case(case: Case, typed: Typed, *, seen: str, by: Actor) -> Case:
     if case.state not in (State.DRAFT, State.RETURNED) and case.submitted_at:
         return case
     kept = queries.pinned(case)
+    refuse_strangers(case, kept, by=by)
     if case.state == State.DRAFT and not forms.is_offered(kept.decision.item):
         raise NoLongerOffered
     asker = _for(kept, by)
@@ -178,7 +203,7 @@ def submit_case(case: Case, typed: Typed, *, seen: str, by: Actor) -> Case:
         _move(case, State.RECEIVED, "correct_case", by, kept=kept)
     else:
         _move(case, State.SUBMITTED, "submit_case", by, kept=kept)
-        _decide_by_rule(case, kept, facts, asker)
+        _decide_by_rule(case, kept, answers, facts, asker)
     return case
 
 
@@ -243,6 +268,7 @@ def return_case(case: Case, missing: Sequence[Missing], *, said: str = "", by: A
     """
     if not missing:
         raise NothingMissing
+    _refuse_after_silence(case)
     if notice := case.stops.filter(ground=CORRECTION.code).first():
         raise SecondNotice(first=notice.since)
     today = time.today()
@@ -255,13 +281,16 @@ def return_case(case: Case, missing: Sequence[Missing], *, said: str = "", by: A
 def accept_case(case: Case, *, by: Actor) -> Case:
     """受理: from here on the promised and the statutory clock run."""
     _only_from(case, "accept_case")
-    case.handler, case.accepted_at = case.handler or by.account, time.now()
+    since = _silent_since(case)
+    case.handler = case.handler or by.account
+    case.accepted_at = time.at_noon(since) if since else time.now()
     return _move(case, State.ACCEPTED, "accept_case", by)
 
 
 @action(may=rules.may_receive, tells=lambda case: CaseMoved(case=case.pk, state=case.state))
 def decline_case(case: Case, *, reason: str, by: Actor) -> Case:
-    """不予受理, with the reason (行政许可法 art. 32 (1), (2))."""
+    """不予受理, with the reason (行政许可法 art. 32 (1), (2)). AcceptedByLaw."""
+    _refuse_after_silence(case)
     return _move(case, State.NOT_ACCEPTED, "decline_case", by, said=_reason(reason))
 
 
@@ -301,6 +330,7 @@ def stop_clock(case: Case, *, ground: str, reason: str, by: Actor) -> Case:
 @action(may=rules.may_decide)
 def resume_clock(case: Case, *, by: Actor) -> Case:
     """Today is the last day that does not count."""
+    _only_in(case, *rules.BEFORE_DECISION)
     standing = case.stops.filter(until=None).exclude(ground=CORRECTION.code).first()
     if standing is None:
         raise NotAllowed(verb="cases.resume_clock")
@@ -360,6 +390,16 @@ def issue_licence(case: Case, *, by: Actor) -> Callable[[Case], CaseMoved] | Non
     return commit
 
 
+def issue_at_once(case: Case) -> None:
+    """For somebody who waits before a screen: not behind the long steps that the worker may be at, some 0.3 s.
+
+    Whatever is in the way leaves its line, and the worker, whose job is queued, tries it in its own time.
+    """
+    if case.state == State.DECIDED:
+        with suppress(GusuError):
+            issue_licence(case, by=house("web"))
+
+
 @action(may=rules.is_the_house, tells=lambda case: CaseMoved(case=case.pk, state=case.state))
 def close_case(case: Case, *, by: Actor) -> Case:
     """办结: the department has the outcome in its own system. Twice is as once."""
@@ -370,14 +410,11 @@ def close_case(case: Case, *, by: Actor) -> Case:
 def deem_accepted(case: Case, *, by: Actor) -> Case:
     """The window was silent for five working days: the case counts as accepted since the day it came, or was corrected
     (行政许可法 art. 32)."""
-    kept = queries.pinned(case)
-    first = rules.clocks_of(case, kept.item, case.stops.all(), []).acceptance
-    since = clock.deemed_accepted(first, calendar.exceptions(), on=time.today()) if first else None
-    if since is None or case.state not in (State.SUBMITTED, State.RECEIVED):
+    since = _silent_since(case)
+    if since is None:
         return case
-    corrected = case.stops.filter(ground=CORRECTION.code, until__isnull=False).values_list("until", flat=True)
-    case.accepted_at = time.at_noon(max([since, *(day for day in corrected if day)]))
-    return _move(case, State.ACCEPTED, "deem_accepted", by, kept=kept)
+    case.accepted_at = time.at_noon(since)
+    return _move(case, State.ACCEPTED, "deem_accepted", by)
 
 
 @action(may=rules.is_the_house, tells=lambda case: CaseMoved(case=case.pk, state=case.state))
@@ -394,6 +431,9 @@ def forget_case(case: Case, *, by: Actor) -> Case:
     _forget(case)
     case.lines.exclude(said="", detail={}).update(said="", detail={})
     CaseExtension.objects.filter(case=case).update(reason="")
+    issued = licence_of_case(case.pk)
+    if issued and validity_of(issued) != "valid":
+        licences.forget_licence(issued, by=by)
     case.applicant_name, case.kept_until = "", None
     case.save(update_fields=["applicant_name", "kept_until"])
     return case
@@ -408,6 +448,26 @@ def retime_case(case: Case, *, by: Actor) -> Case:
 
 
 @action(may=rules.is_the_house)
+def forget_erased(register: str, *, by: Actor) -> None:
+    """Whoever was erased from the register: drafts go, ended cases forget, open ones will when they end; what is
+    printed on their licences goes, number and state stay for whoever holds one.  Twice is as once."""
+    every = Case.objects.order_by("subject").values_list("subject", flat=True).distinct()
+    for subject in sorted(forgotten_among(register, every)):
+        _forget_subject(subject, by)
+
+
+def _forget_subject(subject: str, by: Actor) -> None:
+    for case in Case.objects.filter(subject=subject):
+        if case.state == State.DRAFT:
+            expire_case(case, by=by)
+        elif case.ended_at:
+            forget_case(case, by=by)
+        else:
+            Case.objects.filter(pk=case.pk).update(kept_until=time.today())
+    for licence in licences_of(subject):
+        licences.forget_licence(licence, by=by)
+
+
 def release_cases(account: str, *, by: Actor) -> int:
     """Whoever had these in hand left: they are nobody's again, and stay in the inbox. Answers how many."""
     released = Case.objects.filter(handler=account, ended_at=None).update(handler="")
@@ -435,7 +495,10 @@ def _move(
     move(case, to, along=rules.ALLOWED)
     if to in rules.ENDS:
         case.ended_at = time.now()
-        case.kept_until = case.kept_until if case.submitted_at is None else _kept_until()
+        case.kept_until = case.kept_until or _kept_until()
+    if to in rules.ENDS or to == State.DECIDED:
+        case.stops.filter(until=None, since__gt=time.today()).delete()
+        case.stops.filter(until=None).update(until=time.today())
     trail.note(to=to.value)
     return _moved(case, verb, by, said=said, detail=detail, kept=kept)
 
@@ -469,7 +532,8 @@ def _set_times(case: Case, kept: Pinned) -> None:
     begins = case.state == State.SUBMITTED  # nothing can have stopped or stretched a clock yet
     stops, longer = ([], []) if begins else (list(case.stops.all()), list(case.extensions.all()))
     every = rules.clocks_of(case, kept.item, stops, longer)
-    times = rules.times_of(every, kept.decision, calendar.exceptions())
+    since = localdate(case.submitted_at) if case.submitted_at else time.today()
+    times = rules.times_of(every, kept.decision, calendar.exceptions(since))
     case.due, case.yellow_on, case.statutory_due = times.due, times.yellow_on, times.statutory_due
     case.urgent_by = times.due or NEVER
 
@@ -490,10 +554,19 @@ def _hand_in(case: Case, kept: Pinned, answers: Answers) -> None:
     case.answers.filter(revision=sealed.DRAFT).delete()
 
 
-def _decide_by_rule(case: Case, kept: Pinned, facts: Mapping[str, Fact], asker: Actor) -> None:
-    """An instant item goes the whole way at once, where the rule can tell; else it waits for a person."""
+def _is_typed(answers: Answers, field: forms.Field) -> bool:
+    """Whether the applicant typed what the register is asked for."""
+    answer = answers.get(field.element)
+    return field.ask == "register" and answer is not None and answer.given == "applicant" and bool(answer.value)
+
+
+def _decide_by_rule(case: Case, kept: Pinned, answers: Answers, facts: Mapping[str, Fact], asker: Actor) -> None:
+    """An instant item goes the whole way at once, where the rule can tell; else it waits for a person.
+
+    So it does where the applicant typed what the register should have known: nobody has vouched for that.
+    """
     conditions = kept.decision.granted_when
-    if not conditions:
+    if not conditions or any(_is_typed(answers, field) for field in kept.form.fields):
         return
     more = [one.element for one in conditions if one.element not in facts]
     told = facts_about(kept.form.register, case.subject, more, purpose=HANDLING, by=asker) if more else {}
@@ -535,6 +608,21 @@ def _only_in(case: Case, *states: State) -> None:
         raise IllegalMove(noun=Case._meta.verbose_name, state=case.state, to=states[0].value)
 
 
+def _silent_since(case: Case) -> date | None:
+    """Since when the case counts as accepted because nobody answered; None while the office is in time."""
+    if case.state not in (State.SUBMITTED, State.RECEIVED):
+        return None
+    first = rules.clocks_of(case, queries.pinned(case).item, case.stops.all(), []).acceptance
+    since = clock.deemed_accepted(first, calendar.exceptions(), on=time.today()) if first else None
+    corrected = case.stops.filter(ground=CORRECTION.code, until__isnull=False).values_list("until", flat=True)
+    return max([since, *(day for day in corrected if day)]) if since else None
+
+
+def _refuse_after_silence(case: Case) -> None:
+    if since := _silent_since(case):
+        raise AcceptedByLaw(since=since.isoformat())
+
+
 def _keep_typed(case: Case, typed: Typed, kept: Pinned) -> None:
     known = {code: typed[code].strip()[:500] for code in kept.form.elements if typed.get(code, "").strip()}
     CaseAnswers.objects.update_or_create(
@@ -547,6 +635,18 @@ def _keep_typed(case: Case, typed: Typed, kept: Pinned) -> None:
 def _forget(case: Case) -> None:
     case.answers.all().delete()
     case.files.all().delete()
+
+
+def refuse_strangers(case: Case, kept: Pinned, *, by: Actor) -> None:
+    """NotYourWard where whoever applied may no longer act for the person: of age, moved out, an account bound anew."""
+    _refuse_strangers(kept.form, case.subject, kept.item.organisation, by)
+
+
+def _refuse_a_second(item: str, subject: str) -> None:
+    """One application at a time, for one person and item, whoever hands it in."""
+    under_way = Case.objects.filter(item=item, subject=subject, submitted_at__isnull=False, ended_at=None).first()
+    if under_way:
+        raise AlreadyUnderWay(number=under_way.number)
 
 
 def _refuse_strangers(form: forms.FormPiece, subject: str, organisation: str, by: Actor) -> None:

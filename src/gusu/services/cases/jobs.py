@@ -7,7 +7,11 @@ from gusu.kernel import clock as time
 from gusu.kernel.actor import house
 from gusu.kernel.jobs.events import HourPassed
 from gusu.kernel.jobs.queue import job, later
+from gusu.resources.exchange.actions import hand_over_again
 from gusu.resources.exchange.events import OutcomesReturned
+from gusu.resources.exchange.queries import refused_outcomes
+from gusu.resources.subjects.events import SubjectErased
+from gusu.resources.subjects.queries import base_register_at
 from gusu.services.cases import actions
 from gusu.services.cases.clock import CORRECTION
 from gusu.services.cases.events import CaseMoved
@@ -15,6 +19,7 @@ from gusu.services.cases.models import Case, CaseStop, State
 from gusu.services.cases.queries import pinned
 
 ISSUE = "gusu.cases.issue"
+FORGET = "gusu.cases.forget"
 CLOSE = "gusu.cases.close"
 HOURLY = "gusu.cases.hourly"
 RELEASE = "gusu.cases.release"
@@ -39,6 +44,11 @@ def release(account: str) -> None:
     actions.release_cases(account, by=house("worker"))
 
 
+@job(FORGET)
+def forget(register: int) -> None:
+    actions.forget_erased(base_register_at(register).code, by=house("worker"))
+
+
 @job(HOURLY)
 def hourly() -> None:
     """Cases the window was silent about, corrections nobody made, drafts nobody submitted, values kept long enough."""
@@ -54,6 +64,8 @@ def hourly() -> None:
         actions.expire_case(case, by=by)
     for case in over.exclude(ended_at=None)[:MANY]:
         actions.forget_case(case, by=by)
+    for code, key in refused_outcomes():
+        hand_over_again(code, key=key, by=by)
     for case in Case.objects.filter(state=State.DECIDED, decided_at__lt=time.now() - STUCK)[:MANY]:
         later(ISSUE, once=f"{ISSUE}:{case.pk}", case=case.pk)
 
@@ -70,6 +82,10 @@ def on_outcomes_returned(event: OutcomesReturned) -> None:
 
 def on_account_closed(event: AccountClosed) -> None:
     later(RELEASE, once=f"{RELEASE}:{event.account}", account=event.account)
+
+
+def on_subject_erased(event: SubjectErased) -> None:
+    later(FORGET, once=f"{FORGET}:{event.register}", register=event.register)
 
 
 def on_hour(event: HourPassed) -> None:

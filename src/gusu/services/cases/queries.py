@@ -1,6 +1,6 @@
 """What can be asked of cases: one's own, an inbox, one case with its clocks and its history, the cards."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,6 +11,7 @@ from gusu.kernel import clock as time
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit import trail
 from gusu.kernel.calendar import queries as calendar
+from gusu.kernel.calendar.rules import working_days
 from gusu.kernel.errors import NotFound
 from gusu.kernel.text import Text
 from gusu.resources.subjects.queries import Fact, facts_about
@@ -165,7 +166,8 @@ def handed_in(case: Case, *, by: Actor, purpose: str = HANDLING) -> Answers:
     """What was submitted last, with its provenance. One line in the trail: who read it, for what."""
     row = case.answers.filter(revision=case.revision).first() if case.revision else None
     found = sealed.opened(row) if row else {}
-    trail.append("cases.read_answers", by=by, about=case, purpose=purpose, detail={"elements": list(found)})
+    detail: dict[str, object] = {"elements": list(found), "case": case.pk}
+    trail.append("cases.read_answers", by=by, about=_whom(case), purpose=purpose, detail=detail)
     return found
 
 
@@ -223,6 +225,16 @@ def card_of(case: Case, today: date | None = None) -> Card | None:
     if day > case.due:
         return Card.RED
     return Card.YELLOW if case.yellow_on and day >= case.yellow_on else None
+
+
+def days_left(found: Iterable[Case]) -> dict[str, int]:
+    """Working days until each case is due, negative where it is over; without those whose clock stands."""
+    dues = {case.pk: case.due for case in found if case.due}
+    if not dues:
+        return {}
+    today = time.today()
+    exceptions = calendar.exceptions(min(today, *dues.values()))
+    return {key: working_days(today, due, exceptions) for key, due in dues.items()}
 
 
 def inbox(asked: Asked, *, by: Actor, after: str = "") -> tuple[list[Case], str]:
@@ -287,7 +299,8 @@ def file_of(case: Case, key: str, *, by: Actor, purpose: str = HANDLING) -> tupl
     found = case.files.filter(pk=key).first()
     if found is None:
         raise NotFound(kind=Text("材料", "file"), key=key)
-    trail.append("cases.read_file", by=by, about=case, purpose=purpose, detail={"material": found.material})
+    detail: dict[str, object] = {"material": found.material, "case": case.pk}
+    trail.append("cases.read_file", by=by, about=_whom(case), purpose=purpose, detail=detail)
     return found, sealed.opened_file(found)
 
 
@@ -301,6 +314,11 @@ def decision_of(item: str) -> tuple[int, DecisionPiece]:
     if found is None:
         raise NotFound(kind=Text("办理规则", "decision"), key=item)
     return found.pk, read(found.declaration)
+
+
+def _whom(case: Case) -> trail.Named:
+    """The person, as every look at them is named: so that they find it in their list."""
+    return trail.Named(f"resources.{form_at(case.form_version_id).register}", case.subject)
 
 
 def _page(rows: "QuerySet[Case]", after: str) -> tuple[list[Case], str]:

@@ -65,15 +65,20 @@ def may_look_as_official(by: Actor, case: Case) -> bool:
 
 def may_receive(by: Actor, case: Case) -> bool:
     """The joint counter receives for every body (综合窗口受理); a body's own officials receive its own."""
-    return may_look_as_official(by, case) and not is_applicant(by, case)
+    return may_look_as_official(by, case) and not _is_own(by, case)
 
 
 def may_handle(by: Actor, case: Case) -> bool:
-    return by.organisation == case.organisation and by.can("cases.handle") and not is_applicant(by, case)
+    return by.organisation == case.organisation and by.can("cases.handle") and not _is_own(by, case)
 
 
 def may_decide(by: Actor, case: Case) -> bool:
-    return by.organisation == case.organisation and by.can("cases.decide") and not is_applicant(by, case)
+    return by.organisation == case.organisation and by.can("cases.decide") and not _is_own(by, case)
+
+
+def _is_own(by: Actor, case: Case) -> bool:
+    """Nobody handles a case of their own, whichever of their accounts it was begun with."""
+    return is_applicant(by, case) or (bool(by.subject) and by.subject == case.subject)
 
 
 def is_the_house(by: Actor, _: object) -> bool:

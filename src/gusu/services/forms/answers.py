@@ -100,8 +100,10 @@ Answers = dict[str, Answer]
 
 def asked(piece: FormPiece, facts: Mapping[str, Fact], typed: Typed, words: Words) -> list[AskedStep]:
     """The form as it is asked of one person: every field with its value, its provenance, and whether it is shown."""
-    values = {field.element: _value(field, facts, typed) for field in piece.fields}
-    return [AskedStep(step, [_asked(field, facts, values, words) for field in step.fields]) for step in piece.steps]
+    values: dict[str, str] = {}  # of the fields before: what is hidden has none, and so shows no other
+    return [
+        AskedStep(step, [_asked(field, facts, typed, values, words) for field in step.fields]) for step in piece.steps
+    ]
 
 
 def seen(piece: FormPiece, subject: str, facts: Mapping[str, Fact]) -> str:
@@ -162,10 +164,11 @@ def _value(field: Field, facts: Mapping[str, Fact], typed: Typed) -> str:
     return typed.get(field.element, "").strip()
 
 
-def _asked(field: Field, facts: Mapping[str, Fact], values: Mapping[str, str], words: Words) -> Asked:
-    code, when = field.element, field.when
+def _asked(field: Field, facts: Mapping[str, Fact], typed: Typed, values: dict[str, str], words: Words) -> Asked:
+    code, when, value = field.element, field.when, _value(field, facts, typed)
     shown = when is None or values.get(when.element, "") in when.is_one_of
-    return Asked(field, words.elements[code], facts.get(code), values[code], shown, words.codes.get(code, {}))
+    values[code] = value if shown else ""
+    return Asked(field, words.elements[code], facts.get(code), value, shown, words.codes.get(code, {}))
 
 
 def _answer(field: Asked) -> Answer:

@@ -24,7 +24,7 @@ from gusu.services.forms.answers import (
     seen,
 )
 from gusu.services.forms.models import FormVersion
-from gusu.services.forms.spec import FormPiece, read
+from gusu.services.forms.spec import Field, FormPiece, read
 from gusu.services.versions import declaration_of, in_force
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Answers",
     "Asked",
     "AskedStep",
+    "Field",
     "FormPiece",
     "FormVersion",
     "Incomplete",

@@ -56,7 +56,7 @@ class IssuerWithoutCode(GusuError):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A licence drawn and signed, and not yet issued. verify: the address in its QR code, which is kept nowhere else."""
+    """A licence drawn and signed, not yet issued. verify: the address in its QR code, which is kept nowhere else."""
 
     licence: Licence
     pdf: bytes = field(repr=False)

@@ -54,7 +54,7 @@ def verified(request: Request, response: HttpResponse, token: str) -> dict[str, 
     found = queries.verified(token)
     if found is None:
         raise LicenceUnknown
-    response["Cache-Control"], response["Referrer-Policy"] = "no-store", "no-referrer"
+    response["Cache-Control"] = "no-store"
     return {
         "validity": found.validity,
         "state": found.state.value,

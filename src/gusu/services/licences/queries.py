@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from django.db.models import F
+
 from gusu.identity.organisations.queries import organisation
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor
@@ -117,16 +119,17 @@ def kinds_of(licences: Sequence[Licence]) -> dict[str, LicencePiece]:
 
 
 def kind_in_force(name: str) -> tuple[int, LicencePiece]:
-    """(version, declaration) of a kind as it is issued today; NotFound."""
-    found = LicenceKindVersion.objects.filter(name=name, until_at=None).first()
+    """(version, declaration) of a kind as it is issued today, or was last; NotFound."""
+    found = LicenceKindVersion.objects.filter(name=name).order_by("-number").first()
     if found is None:
         raise NotFound(kind=Text("证照类型", "kind of licence"), key=name)
     return found.pk, read(found.declaration)
 
 
 def kinds_for(item: str) -> list[str]:
-    """Names of the kinds that an item results in."""
-    return list(LicenceKindVersion.objects.filter(item=item, until_at=None).values_list("name", flat=True))
+    """Names of the kinds that an item results in, or last did: what was granted is issued, whatever packs say since."""
+    rows = LicenceKindVersion.objects.filter(item=item).order_by(F("until_at").desc(nulls_first=True), "-pk")
+    return list(dict.fromkeys(rows.values_list("name", flat=True)))
 
 
 def declarations() -> dict[str, LicencePiece]:

@@ -9,6 +9,7 @@ import io
 import os
 import secrets
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -57,7 +58,11 @@ def signed(page: bytes, *, reason: str) -> bytes:
         reason=reason,
     )
     out = io.BytesIO()
-    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(page)), about, signer=signer, output=out)
+    with ThreadPoolExecutor(1) as aside:  # pyHanko runs a loop of its own, which a thread that has one refuses
+        work = aside.submit(
+            signers.sign_pdf, IncrementalPdfFileWriter(io.BytesIO(page)), about, signer=signer, output=out
+        )
+    work.result()
     return out.getvalue()
 
 

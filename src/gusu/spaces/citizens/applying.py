@@ -17,13 +17,16 @@ from gusu.kernel.actor import Actor
 from gusu.kernel.errors import NotFound
 from gusu.kernel.looks.jinja import label
 from gusu.kernel.text import Text
+from gusu.resources.exchange.queries import batches_by_id
 from gusu.resources.subjects import queries as subjects
 from gusu.services.cases import actions
 from gusu.services.cases import queries as cases
+from gusu.services.cases.actions import NoLongerOffered, WrongFile
 from gusu.services.cases.queries import Case, Pinned, State
 from gusu.services.forms import queries as forms
 from gusu.services.forms.queries import Incomplete, RegisterChanged
 from gusu.services.items import queries as items
+from gusu.services.items.queries import ItemPiece
 from gusu.spaces.citizens.data import bound
 from gusu.spaces.words import show
 
@@ -31,7 +34,7 @@ OWN = "own_data"
 
 
 @page(may=kind("citizen"))
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @bound
 def apply(request: Request, item: str) -> HttpResponseBase:
     """What will be looked up and why; for whom; and where one was."""
@@ -56,7 +59,7 @@ def apply(request: Request, item: str) -> HttpResponseBase:
 
 
 @page(may=kind("citizen"))
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @bound
 def case_form(request: Request, key: str) -> HttpResponseBase:
     """The form: what is known stands there, what is not is asked. Save it, or hand it in."""
@@ -67,15 +70,18 @@ def case_form(request: Request, key: str) -> HttpResponseBase:
         return _form(request, case, _typed_before(case, request.actor))
     kept = cases.pinned(case)
     typed = {code: request.POST[code] for code in kept.form.elements if code in request.POST}
-    if request.POST.get("do") != "submit":
-        actions.save_case(case, typed, by=request.actor)
-        messages.success(request, _("Saved. You can go on whenever you like."))
-        return redirect("case_form", key=case.pk)
-    return _hand_in(request, case, typed)
+    errors = _take_files(request, case, kept.item)
+    if request.POST.get("do") == "submit" and not errors:
+        return _hand_in(request, case, typed)
+    actions.save_case(case, typed, by=request.actor)
+    if errors:
+        return _form(request, case, typed, errors=errors, wrong=dict(errors))
+    messages.success(request, _("Saved. You can go on whenever you like."))
+    return redirect("case_form", key=case.pk)
 
 
 @page(may=kind("citizen"))
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @bound
 def discard(request: Request, key: str) -> HttpResponseBase:
     """Throw a draft away, after being asked."""
@@ -95,8 +101,25 @@ def own(key: str, by: Actor) -> Case:
     return case
 
 
+def _take_files(request: Request, case: Case, item: ItemPiece) -> list[tuple[str, str]]:
+    """Keep the files that came with the form, and let go those it takes back; answers what is wrong with which."""
+    for file in request.POST.getlist("take-back"):
+        actions.remove_file(case, file, by=request.actor)
+    errors = []
+    for place, material in enumerate(item.materials):
+        sent = None if material.is_met else request.FILES.get(f"file-{place}")
+        if sent is None:
+            continue
+        try:
+            actions.attach_file(case, sent.read(actions.LARGEST_FILE + 1), material=place, by=request.actor)
+        except WrongFile as refused:
+            errors.append((f"file-{place}", str(refused)))
+    return errors
+
+
 def _hand_in(request: Request, case: Case, typed: Mapping[str, str]) -> HttpResponseBase:
     if not request.POST.get("promise"):
+        actions.save_case(case, typed, by=request.actor)
         return _form(request, case, typed, errors=[("promise", _("Confirm that this is true"))])
     try:
         done = actions.submit_case(case, typed, seen=request.POST.get("seen", ""), by=request.actor)
@@ -104,9 +127,10 @@ def _hand_in(request: Request, case: Case, typed: Mapping[str, str]) -> HttpResp
         actions.save_case(case, typed, by=request.actor)
         faults = {code: label(said) for code, said in incomplete.faults.items()}
         return _form(request, case, typed, errors=list(faults.items()), wrong=faults)
-    except RegisterChanged as changed:
+    except (RegisterChanged, NoLongerOffered) as changed:
         actions.save_case(case, typed, by=request.actor)
         return _form(request, case, typed, notice=str(changed))
+    actions.issue_at_once(done)
     return redirect("own_case", key=done.pk)
 
 
@@ -134,6 +158,9 @@ def _form(
         "asked": sum(not field.locked for field in shown),
         "must": sum(not field.locked and field.field.required for field in shown),
         "notices": _notice(case),
+        "about": about_of(kept),
+        "batches": batches_by_id({fact.winner.batch for fact in facts.values() if fact.winner}),
+        "values": {},
         "files": cases.files_of(case),
         "errors": errors or [],
         "wrong": wrong or {},
@@ -144,6 +171,16 @@ def _form(
     }
     status = 422 if errors else 409 if notice else 200
     return show(request, "citizens/case_form.html", seen, status=status)
+
+
+def about_of(kept: Pinned) -> dict[str, str]:
+    """Elements of the form and materials of the item ("m0" …), as a notice names them."""
+    known = forms.words_of(kept.form).elements
+    named = {
+        field.element: label(field.label.text if field.label else known[field.element].label)
+        for field in kept.form.fields
+    }
+    return named | {f"m{place}": label(material.name.text) for place, material in enumerate(kept.item.materials)}
 
 
 def asker(kept: Pinned, by: Actor) -> Actor:

@@ -12,22 +12,23 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gusu.identity.access import Request, kind, page
 from gusu.identity.organisations.queries import names_of
 from gusu.kernel import clock
-from gusu.kernel.calendar import queries as calendar
-from gusu.kernel.calendar.rules import working_days
+from gusu.kernel.actor import Actor
 from gusu.kernel.looks.jinja import label
 from gusu.services.cases import actions
 from gusu.services.cases import queries as cases
 from gusu.services.cases.queries import Case, State
 from gusu.services.forms import queries as forms
 from gusu.services.items import queries as items
+from gusu.services.items.queries import ItemPiece
 from gusu.services.licences import queries as licences
-from gusu.spaces.citizens.applying import OWN, own
+from gusu.spaces.citizens.applying import OWN, about_of, own
 from gusu.spaces.citizens.data import bound
 from gusu.spaces.words import show, whole
 
 ROAD = (State.SUBMITTED, State.ACCEPTED, State.REVIEWED, State.DECIDED, State.ISSUED)
 REACHED = {State.RECEIVED: 1, State.RETURNED: 1, State.CLOSED: 5, State.REFUSED: 4}
 UNDER_WAY = (State.DECIDED, State.ISSUED)  # the house is at work on it this moment
+TAKES_FILES = (State.SUBMITTED, State.RECEIVED, State.ACCEPTED)
 SUFFIXES = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
@@ -48,7 +49,8 @@ def own_case(request: Request, key: str) -> HttpResponseBase:
     case = cases.case_of(key, by=request.actor)
     kept = cases.pinned(case)
     lines = cases.history(case)
-    answers = cases.handed_in(case, by=request.actor, purpose=OWN) if case.submitted_at else {}
+    works = case.state in UNDER_WAY  # the page asks again and again: that is one look, not one a second
+    answers = cases.handed_in(case, by=request.actor, purpose=OWN) if case.submitted_at and not works else {}
     issued = licences.licence_of_case(case.pk)
     seen: dict[str, Any] = {
         "case": case,
@@ -63,23 +65,24 @@ def own_case(request: Request, key: str) -> HttpResponseBase:
         "grounds": cases.GROUNDS,
         "answers": answers,
         "words": forms.words_of(kept.form),
-        "about": _about(kept),
+        "about": about_of(kept),
         "files": cases.files_of(case),
         "licence": issued,
         "validity": licences.validity_of(issued) if issued else "",
-        "left": days_left([case]).get(case.pk),
+        "left": cases.days_left([case]).get(case.pk),
         "is_mine": case.account == request.actor.account,
         "may_withdraw": case.account == request.actor.account
         and State.WITHDRAWN in cases.possible_states(case)
         and case.submitted_at is not None,
-        "working": case.state in UNDER_WAY,
-        "is_stuck": case.state in UNDER_WAY and case.decided_at is not None and _is_slow(case),
+        "may_hand_in": _may_hand_in(case, kept.item, request.actor),
+        "working": works,
+        "is_stuck": works and _is_slow(case),
     }
     return show(request, "citizens/case.html", seen)
 
 
 @page(may=kind("citizen"))
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @bound
 def withdrawal(request: Request, key: str) -> HttpResponseBase:
     """Take a case back, after being asked."""
@@ -103,16 +106,7 @@ def attach(request: Request, key: str) -> HttpResponseBase:
         body = file.read(actions.LARGEST_FILE + 1)
         actions.attach_file(case, body, material=whole(request.POST.get("material")), by=request.actor)
         messages.success(request, _("The file is handed in."))
-    return redirect("case_form" if case.state in (State.DRAFT, State.RETURNED) else "own_case", key=case.pk)
-
-
-@page(may=kind("citizen"))
-@require_POST
-@bound
-def take_back(request: Request, key: str, file: str) -> HttpResponseBase:
-    case = own(key, request.actor)
-    actions.remove_file(case, file, by=request.actor)
-    return redirect("case_form", key=case.pk)
+    return redirect("own_case", key=case.pk)
 
 
 @page(may=kind("citizen"))
@@ -133,22 +127,16 @@ def about(found: Iterable[Case]) -> dict[str, Any]:
     return {
         "titles": items.titles({case.item for case in every}),
         "cards_of": {case.pk: cases.card_of(case) for case in every},
-        "days": days_left(every),
+        "days": cases.days_left(every),
         "offices": names_of({case.organisation for case in every}),
     }
 
 
-def days_left(found: Iterable[Case]) -> dict[str, int]:
-    """Working days until each case is due, negative where it is over; without those whose clock stands."""
-    today, exceptions = clock.today(), calendar.exceptions()
-    return {case.pk: working_days(today, case.due, exceptions) for case in found if case.due}
-
-
-def _about(kept: cases.Pinned) -> dict[str, str]:
-    """Elements of the form and materials of the item ("m0" …), as a notice names them."""
-    known = forms.words_of(kept.form).elements
-    named = {field.element: label(field.label.text if field.label else known[field.element].label) for field in kept.form.fields}
-    return named | {f"m{place}": label(material.name.text) for place, material in enumerate(kept.item.materials)}
+def _may_hand_in(case: Case, item: ItemPiece, by: Actor) -> dict[int, str]:
+    """Place → name of the materials that may still follow, while the office has not decided."""
+    if case.account != by.account or case.state not in TAKES_FILES:
+        return {}
+    return {place: label(material.name.text) for place, material in enumerate(item.materials) if not material.is_met}
 
 
 def _is_slow(case: Case) -> bool:

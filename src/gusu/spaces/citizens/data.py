@@ -284,6 +284,8 @@ def _what(verb: str) -> str:
         "subjects.recognised": _("checked a real name"),
         "subjects.said_since": _("looked whether a value has been corrected"),
         "objections.read": _("read an objection"),
+        "cases.read_answers": _("read an application"),
+        "cases.read_file": _("read a file of an application"),
     }.get(verb, _("looked"))
 
 

@@ -1,6 +1,7 @@
 """Binding an account to the person it belongs to (实名核验): `identity` is told an opaque subject, and no more."""
 
 from datetime import timedelta
+from unicodedata import normalize
 
 from django.contrib import messages
 from django.http import HttpResponseBase
@@ -12,9 +13,10 @@ from django.views.decorators.http import require_http_methods
 from gusu.identity.access import Request, kind, page
 from gusu.identity.accounts import queries as accounts
 from gusu.identity.accounts.actions import bind_subject
-from gusu.identity.limits.actions import Limit, count
+from gusu.identity.limits.actions import Limit, TooManyTries, count, forget, give_back
 from gusu.identity.purposes.queries import purpose
-from gusu.kernel.actor import house
+from gusu.kernel.actor import Actor, house
+from gusu.kernel.audit import trail
 from gusu.kernel.errors import GusuError, NotFound
 from gusu.kernel.looks.jinja import label
 from gusu.kernel.text import Text
@@ -49,7 +51,7 @@ class BoundToAnother(GusuError):
 
 
 @page(may=kind("citizen"))
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def real_name(request: Request) -> HttpResponseBase:
     """Posted, so that no value is in an address; nothing of what was typed is kept."""
     after = _after(request)
@@ -79,8 +81,7 @@ def real_name(request: Request) -> HttpResponseBase:
 def _bind(request: Request, register: BaseRegister, typed: dict[str, str]) -> None:
     spec = subjects.declared(register.code)
     number, name = typed.pop(spec.number), typed[spec.real_name[0]]
-    count(BY_ACCOUNT, request.actor.account)
-    count(BY_NUMBER, number)
+    _count(request.actor, number)
     subject = subjects.recognised(register.code, number, typed, by=request.actor)
     if not subject:
         raise NotRecognised
@@ -88,6 +89,24 @@ def _bind(request: Request, register: BaseRegister, typed: dict[str, str]) -> No
         raise BoundToAnother
     account = accounts.account(request.actor.account)
     bind_subject(account, subject_id=subject, name=name, by=house("real-name"))
+    forget(BY_ACCOUNT, account.pk)
+    give_back(BY_NUMBER, _plain(number))
+
+
+def _count(by: Actor, number: str) -> None:
+    """One try more, of this account and for this number; the first too many leaves a line, which names no number."""
+    try:
+        count(BY_ACCOUNT, by.account)
+        count(BY_NUMBER, _plain(number))
+    except TooManyTries as refusal:
+        if refusal.first:
+            trail.append("accounts.bind_subject", by=by, refused=refusal.code)
+        raise
+
+
+def _plain(number: str) -> str:
+    """However it is typed it is one number to whoever counts."""
+    return "".join(normalize("NFKC", number).split()).upper()
 
 
 def _asked(register: BaseRegister) -> dict[str, str]:

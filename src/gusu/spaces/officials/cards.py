@@ -14,7 +14,6 @@ from gusu.kernel.calendar import queries as calendar
 from gusu.kernel.calendar.rules import working_days
 from gusu.services.cases import queries as cases
 from gusu.services.items import queries as items
-from gusu.spaces.officials.cases import days_left
 from gusu.spaces.words import show
 
 
@@ -37,7 +36,7 @@ def cards(request: Request) -> HttpResponseBase:
         "office": names_of({one.organisation for one in every} | {case.organisation for case in late}),
         "late": late,
         "titles": items.titles({case.item for case in late}),
-        "days": days_left(late),
+        "days": cases.days_left(late),
         "cards_of": {case.pk: cases.card_of(case) for case in late},
         "opens": {case.pk for case in late if cases.is_open_to(case, by=by)},
         "organisation": organisation,

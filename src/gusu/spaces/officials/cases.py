@@ -1,7 +1,7 @@
 """Cases as officials meet them: the inbox, the most urgent first, and one case with all that is known of it."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from io import StringIO
@@ -18,8 +18,6 @@ from gusu.identity.accounts import queries as accounts
 from gusu.identity.organisations.queries import names_of
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor
-from gusu.kernel.calendar import queries as calendar
-from gusu.kernel.calendar.rules import working_days
 from gusu.kernel.looks.jinja import label
 from gusu.kernel.text import Text
 from gusu.kernel.vocabulary.queries import elements
@@ -57,7 +55,7 @@ def inbox(request: Request) -> HttpResponseBase:
         "titles": items.titles({case.item for case in found} | forms.forms_in_force()),
         "handlers": accounts.names_of(case.handler for case in found if case.handler),
         "cards_of": {case.pk: cases.card_of(case) for case in found},
-        "days": days_left(found),
+        "days": cases.days_left(found),
         "counts": cases.counted(by=request.actor),
         "asked": kept,
         "states": OPEN,
@@ -75,12 +73,6 @@ def inbox_file(request: Request) -> HttpResponseBase:
     answer = StreamingHttpResponse(_lines(asked, request.actor), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="cases-{clock.today():%Y%m%d}.csv"'
     return answer
-
-
-def days_left(found: Iterable[Case]) -> dict[str, int]:
-    """Working days until each case is due, negative where it is over; without those whose clock stands."""
-    today, exceptions = clock.today(), calendar.exceptions()
-    return {case.pk: working_days(today, case.due, exceptions) for case in found if case.due}
 
 
 def _asked(request: Request) -> tuple[Asked, dict[str, str]]:
@@ -151,7 +143,7 @@ def official_case(request: Request, key: str) -> HttpResponseBase:
         "extensions": cases.extensions(case),
         "grounds": cases.GROUNDS,
         "card": cases.card_of(case),
-        "left": days_left([case]).get(case.pk),
+        "left": cases.days_left([case]).get(case.pk),
         "lines": lines,
         "who": accounts.names_of({case.handler, *(line.account for line in lines)}),
         "about": about_of(kept),

@@ -13,7 +13,7 @@ from gusu.spaces.words import show
 
 
 @page(may=anyone)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: Request) -> HttpResponseBase:
     """By identifier and number, both as they stand on the licence. Posted, so that neither is in an address."""
     typed = {name: request.POST.get(name, "").strip()[:120] for name in ("identifier", "number")}
@@ -54,8 +54,7 @@ def _by_hand(identifier: str, number: str) -> Verified | None:
 def _answer(request: Request, found: Verified | None) -> HttpResponseBase:
     seen = {"found": found, "said": _said(found), "printed": _printed(found), "licence": _licence(found)}
     answer = show(request, "public/verified.html", seen, status=200 if found else 404)
-    answer["Referrer-Policy"], answer["Cache-Control"] = "no-referrer", "no-store"
-    answer["X-Robots-Tag"] = "noindex"
+    answer["Cache-Control"], answer["X-Robots-Tag"] = "no-store", "noindex"
     return answer
 
 
@@ -71,7 +70,7 @@ def _licence(found: Verified | None) -> list[tuple[str, str]]:
         (_("Issued by"), label(found.issuer)),
         (_("Licence number"), found.number),
         (_("Identifier"), found.identifier),
-        (_("Valid"), f"{iso(found.valid_from)} — {until}"),
+        (_("In force"), f"{iso(found.valid_from)} — {until}"),
         (_("State since"), iso(found.since)),
     ]
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gusu.governance.performance.queries import targets as promises
 from gusu.identity.access import Request, anyone, page, signed_in
 from gusu.identity.organisations.queries import names_of
+from gusu.kernel.actor import Actor
 from gusu.kernel.errors import NotAllowed, NotFound
 from gusu.kernel.looks.jinja import iso, label
 from gusu.kernel.text import Text
@@ -194,7 +195,7 @@ def service(request: Request, item: str) -> HttpResponseBase:
         "channels": labels_of("service.channel"),
         "events": labels_of("service.life_event"),
         "elements": elements(told),
-        "online": guide.until_at is None and guide.item.item in forms_in_force(),
+        "online": guide.until_at is None and guide.item.item in forms_in_force() and _may_be_a_citizen(request.actor),
     }
     return show(request, "public/service.html", seen)
 
@@ -218,6 +219,11 @@ def language(request: Request) -> HttpResponseBase:
         settings.LANGUAGE_COOKIE_NAME, chosen, LANGUAGE_COOKIE_AGE, secure=settings.HTTPS, samesite="Lax", httponly=True
     )
     return answer
+
+
+def _may_be_a_citizen(actor: Actor) -> bool:
+    """Whom a citizen's pages are open to, or will be once they have signed in."""
+    return actor.is_anonymous or actor.can("kind.citizen")
 
 
 def _opened(request: Request, code: str) -> Register:
