@@ -50,6 +50,40 @@ def test_pictures_of_a_person(browser: Browser, tmp_path: Path) -> None:
             picture(city, name, f"/official/bases/population/{spelled('sub', one)}{page}", "data", DESK)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
+def test_pictures_of_a_service(browser: Browser, tmp_path: Path) -> None:
+    with running_city(tmp_path, browser, "--people", "3000") as city:
+        city.wait_for_road()
+        for who, item in (("elder", "senior_citizen_card"), ("citizen", "residence_permit")):
+            with city.visit(who, at=f"/services/{item}/apply") as page:
+                page.get_by_role("button", name="开始办理").click()
+                form = page.url.removeprefix(city.address)
+                if who == "citizen":
+                    picture(city, "form", form, who, DESK)
+                    page.get_by_label("合法稳定就业").check()
+                page.locator("#promise").check()
+                page.get_by_role("button", name="提交", exact=True).click()
+                page.wait_for_url("**/citizen/cases/*")
+        case = form.removesuffix("/form")
+        official = case.replace("/citizen/", "/official/")
+        with city.visit("police", at=official) as page:
+            page.get_by_role("button", name="收件", exact=True).click()
+            page.get_by_role("button", name="受理", exact=True).click()
+        picture(city, "official-case", official, "police", DESK)
+        picture(city, "case", case, "citizen", DESK)
+        picture(city, "looks", "/citizen/data/looks", "citizen", DESK)
+        picture(city, "cards", "/official/cards", "leader", DESK)
+        [(identifier, number)] = city.sql("SELECT identifier, number FROM services_licence")
+        with city.visit(at="/verify") as page:
+            page.set_viewport_size(DESK)
+            page.locator("#identifier").fill(str(identifier))
+            page.locator("#number").fill(str(number))
+            page.get_by_role("button", name="核验", exact=True).click()
+            page.locator("main .summary").first.wait_for()
+            page.screenshot(path=IMAGES / "verified.png", caret="initial")
+        small(IMAGES / "verified.png")
+
+
 def picture(city: City, name: str, address: str, who: str, size: ViewportSize) -> None:
     """Into docs/images, small enough for a README."""
     file = IMAGES / f"{name}.png"
@@ -58,7 +92,10 @@ def picture(city: City, name: str, address: str, who: str, size: ViewportSize) -
     with city.visit(who, at=address) as page:
         page.set_viewport_size(size)
         page.screenshot(path=file, caret="initial")
+    small(file)
 
+
+def small(file: Path) -> None:
     if smaller := shutil.which("convert"):
         subprocess.run([smaller, file, "-strip", "-colors", "256", f"PNG8:{file}"], check=True)
     assert file.stat().st_size <= LARGEST

@@ -396,3 +396,59 @@ def test_what_somebody_had_in_hand_goes_back_to_the_inbox(town: None) -> None:
     released = lines(verb="cases.release_cases").get().detail["cases"]
     assert (released, Case.objects.get(pk=open_.pk).handler) == (1, "")
     assert Case.objects.get(pk=over.pk).handler == OFFICER.account
+
+
+# What was found wrong once
+
+
+def test_after_five_days_of_silence_a_case_is_neither_returned_nor_declined_and_counts_from_the_day_it_came(
+    town: None,
+) -> None:
+    with on(MONDAY):
+        case = office.submitted()
+    with on(MONDAY + 14 * DAY):
+        case = actions.receive_case(case, by=OFFICER)
+        with pytest.raises(actions.AcceptedByLaw):
+            actions.return_case(case, MISSING, by=OFFICER)
+        with pytest.raises(actions.AcceptedByLaw):
+            actions.decline_case(case, reason="晚了", by=OFFICER)
+        case = actions.accept_case(case, by=OFFICER)
+
+    assert case.accepted_at == time.at_noon(MONDAY)
+
+
+def test_one_application_at_a_time(town: None) -> None:
+    office.submitted()
+
+    with pytest.raises(actions.AlreadyUnderWay):
+        actions.open_case(office.ITEM, subject=office.citizen().subject, by=office.citizen())
+
+
+def test_whoever_handles_cases_handles_none_of_their_own(town: None) -> None:
+    case = office.submitted()
+    own = Actor(
+        OFFICER.account, organisation="wheels", permissions=OFFICER.permissions, subject=office.citizen().subject
+    )
+
+    with pytest.raises(NotAllowed):
+        actions.receive_case(case, by=own)
+
+
+def test_every_look_at_an_application_is_in_the_persons_list(town: None) -> None:
+    case = office.submitted()
+
+    queries.handed_in(case, by=WINDOW)
+
+    look = lines(verb="cases.read_answers").get()
+    assert (look.subject_kind, look.subject_id) == (f"resources.{office.REGISTER}", case.subject)
+
+
+def test_a_stopped_clock_ends_with_the_case(town: None) -> None:
+    case = office.accepted()
+    actions.stop_clock(case, ground="hearing", reason="听证", by=APPROVER)
+    case.refresh_from_db()
+    actions.withdraw_case(case, by=office.citizen())
+
+    with pytest.raises(IllegalMove):
+        actions.resume_clock(case, by=APPROVER)
+    assert not case.stops.filter(until=None).exists()

@@ -48,5 +48,11 @@ def rider(number: int = 1) -> Person:
     return person(f"rider{number}", subject=f"sub1-{number:026}")
 
 
+def in_anothers_stead(who: Person, case: Case) -> Case:
+    """A case about somebody else, as if this person had applied for it."""
+    Case.objects.filter(pk=case.pk).update(account=who.actor.account)
+    return case
+
+
 def place(case: Case, noun: str = "") -> str:
     return f"/citizen/cases/{case.pk}{'/' + noun if noun else ''}"

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.services.cases import office
-from tests.spaces.citizens.people import Person, person, place, rider
+from tests.spaces.citizens.people import Person, in_anothers_stead, person, place, rider
 
 from gusu.kernel.audit.models import AuditLine
 from gusu.services.cases import queries
@@ -69,6 +69,17 @@ def test_beginning_twice_is_one_draft() -> None:
 
     assert begun(who) == begun(who)
     assert "Go on with the draft" in who.page(APPLY)
+
+
+def test_a_second_application_for_the_same_is_not_begun_and_the_first_is_named() -> None:
+    who = rider()
+    first = office.submitted(who.actor)
+
+    assert who.sent(APPLY) == "/citizen/cases"
+    seen = who.page("/citizen/cases")
+
+    assert f"An application for this is under way: {first.number}" in seen
+    assert Case.objects.count() == 1
 
 
 def test_nobody_begins_for_somebody_who_is_not_their_ward() -> None:
@@ -219,7 +230,7 @@ def test_a_file_comes_with_what_is_handed_in() -> None:
 
 def test_a_material_may_follow_until_the_decision() -> None:
     who = rider()
-    case, over = office.submitted(who.actor), office.decided(who.actor)
+    case, over = office.submitted(who.actor), in_anothers_stead(who, office.decided(office.citizen(2)))
 
     assert "Hand in: A picture of the bicycle" in who.page(place(case))
     assert who.sent(place(case, "files"), material="1", file=file()) == place(case)

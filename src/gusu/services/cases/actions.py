@@ -447,7 +447,6 @@ def retime_case(case: Case, *, by: Actor) -> Case:
     return case
 
 
-@action(may=rules.is_the_house)
 def forget_erased(register: str, *, by: Actor) -> None:
     """Whoever was erased from the register: drafts go, ended cases forget, open ones will when they end; what is
     printed on their licences goes, number and state stay for whoever holds one.  Twice is as once."""
@@ -468,6 +467,7 @@ def _forget_subject(subject: str, by: Actor) -> None:
         licences.forget_licence(licence, by=by)
 
 
+@action(may=rules.is_the_house)
 def release_cases(account: str, *, by: Actor) -> int:
     """Whoever had these in hand left: they are nobody's again, and stay in the inbox. Answers how many."""
     released = Case.objects.filter(handler=account, ended_at=None).update(handler="")

@@ -21,7 +21,7 @@ from gusu.resources.exchange.queries import batches_by_id
 from gusu.resources.subjects import queries as subjects
 from gusu.services.cases import actions
 from gusu.services.cases import queries as cases
-from gusu.services.cases.actions import NoLongerOffered, WrongFile
+from gusu.services.cases.actions import AlreadyUnderWay, NoLongerOffered, WrongFile
 from gusu.services.cases.queries import Case, Pinned, State
 from gusu.services.forms import queries as forms
 from gusu.services.forms.queries import Incomplete, RegisterChanged
@@ -42,7 +42,11 @@ def apply(request: Request, item: str) -> HttpResponseBase:
     form = forms.form_of(guide.item.item).piece
     if request.method == "POST":
         subject = request.POST.get("subject") or request.actor.subject
-        case = actions.open_case(guide.item.item, subject=subject, by=request.actor)
+        try:
+            case = actions.open_case(guide.item.item, subject=subject, by=request.actor)
+        except AlreadyUnderWay as refusal:
+            messages.error(request, str(refusal))
+            return redirect("own_cases")
         return redirect("case_form", key=case.pk)
     whom = _whom(form, guide.piece.organisation, request.actor)
     seen = {
