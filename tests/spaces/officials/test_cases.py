@@ -154,7 +154,7 @@ def test_a_case_shows_what_was_handed_in_and_that_the_look_is_written_down(db: N
     told = ["林小舟", "Red", "typed by the applicant", "The look is written down", "Promised time", "counted, day 1"]
     assert [text for text in told if text not in seen] == []
     look = lines(verb="cases.read_answers").get()
-    assert (look.subject_id, look.purpose) == (case.pk, "service_handling")
+    assert (look.subject_id, look.detail["case"], look.purpose) == (case.subject, case.pk, "service_handling")
     assert lines(verb="subjects.facts_about", subject=case.subject).first().purpose == "service_handling"  # type: ignore[union-attr]
 
 
@@ -435,4 +435,4 @@ def test_an_attached_file_is_read_and_leaves_a_line(db: None) -> None:
     assert (answer.content, answer["Content-Type"]) == (body, "application/pdf")
     assert answer["Content-Disposition"] == f'attachment; filename="{case.number}-2.pdf"'
     assert f"files/{file.pk}" in page(officer, place(case))
-    assert lines(verb="cases.read_file").get().subject_id == case.pk
+    assert lines(verb="cases.read_file").get().subject_id == case.subject
