@@ -124,7 +124,8 @@ def _refusals_audited(verb: str, by: Actor, about: object) -> Iterator[None]:
     except GusuError as refusal:
         detail: dict[str, object] = {"refused_by": refusal.refused_by} if refusal.refused_by else {}
         with transaction.atomic():
-            trail.append(verb, by=by, about=about, refused=refusal.code, detail=detail)
+            who = refusal.about or about
+            trail.append(verb, by=by, about=who, refused=refusal.code, detail=detail, purpose=refusal.purpose)
         raise
     finally:
         _inside.reset(token)

@@ -18,6 +18,8 @@ class GusuError(Exception):
 
     def __init__(self, **values: object) -> None:
         self.values = values
+        self.about: object = None  # whom the line is about, where that is not the verb's own subject
+        self.purpose = ""  # for which they were looked at
         self.refused_by = ""  # the verb that refused; an action around it leaves the line and names it there
         self.said = self.says.filled(**values)
         super().__init__(self.said.both)

@@ -141,6 +141,17 @@ def test_only_the_house_says_which_subject_an_account_is(person: Make) -> None:
     assert (actor.subject, actor.assurance) == ("sub1-X", 3)
 
 
+def test_a_person_has_one_open_account_that_is_theirs(person: Make) -> None:
+    first, second = (person(kind="citizen", name=name).account for name in ("shen", "wu"))
+    actions.bind_subject(first, subject_id="sub1-X", by=HOUSE)
+
+    with pytest.raises(actions.SubjectTaken):
+        actions.bind_subject(second, subject_id="sub1-X", by=HOUSE)
+
+    actions.close_account(first, by=HOUSE)
+    assert actions.bind_subject(second, subject_id="sub1-X", by=HOUSE).subject_id == "sub1-X"
+
+
 def test_erasing_keeps_the_number_and_nothing_that_says_who_it_was(person: Make) -> None:
     official = person("auditor", name="shen.xiaomei")
     actions.bind_subject(official.account, subject_id="sub1-SHEN", by=HOUSE)

@@ -124,6 +124,8 @@ def test_a_mother_applies_for_her_child_and_for_nobody_elses(city: None) -> None
     assert applied("child_travel_card", mother, subject=child.subject).granted is True
     with pytest.raises(actions.NotYourWard):
         actions.open_case("child_travel_card", subject=elder.subject, by=mother)
+    looked = AuditLine.objects.filter(verb="cases.open_case", code="not_your_ward").get()
+    assert (looked.subject_id, looked.purpose) == (elder.subject, "guardianship")  # the elder sees who tried
     with pytest.raises(actions.NotYourWard):
         actions.open_case("child_travel_card", subject=mother.subject, by=child)
 

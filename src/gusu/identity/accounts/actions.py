@@ -74,6 +74,16 @@ class LastAdministrator(GusuError):
     )
 
 
+class SubjectTaken(GusuError):
+    """One open account for one person."""
+
+    status, code = 409, "subject_taken"
+    says = Text(
+        "该人已有另一个账户完成实名核验。请使用该账户，或到窗口注销后再试。",
+        "Another account is already bound to this person. Use that one, or have it closed at a counter first.",
+    )
+
+
 class NotAnOfficial(GusuError):
     """Posts belong to officials' accounts."""
 
@@ -233,12 +243,16 @@ def end_appointment(appointment: Appointment, *, by: Actor) -> Appointment:
 def bind_subject(account: Account, *, subject_id: str, name: str = "", by: Actor) -> Account:
     """Whoever made the real-name check says which subject this is, and says it again when subjects were merged.
 
-    name: as it was checked; the account shows it from now on.
+    SubjectTaken.  name: as it was checked; the account shows it from now on.
     """
     _refuse_closed(account)
     account.subject_id, account.assurance = subject_id, 3
     account.display_name = name.strip() or account.display_name
-    account.save(update_fields=["subject_id", "assurance", "display_name"])
+    try:
+        with transaction.atomic():
+            account.save(update_fields=["subject_id", "assurance", "display_name"])
+    except IntegrityError as bound:
+        raise SubjectTaken from bound
     return account
 
 

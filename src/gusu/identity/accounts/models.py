@@ -54,6 +54,11 @@ class Account(AbstractBaseUser):
             models.CheckConstraint(
                 condition=Q(erased_at=None) | Q(closed_at__isnull=False), name="account_erased_is_closed"
             ),
+            models.UniqueConstraint(
+                fields=["subject_id"],
+                condition=Q(kind=Kind.CITIZEN, closed_at=None) & ~Q(subject_id=""),
+                name="account_one_a_subject",
+            ),
         ]
         indexes = [
             models.Index(fields=["kind", "-id"], name="account_kind"),

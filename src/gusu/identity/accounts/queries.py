@@ -48,11 +48,6 @@ def names_of(keys: Iterable[str]) -> dict[str, str]:
     return dict(rows)
 
 
-def bound_to(subject: str) -> bool:
-    """Whether an open account of a citizen's is this subject's."""
-    return Account.objects.filter(subject_id=subject, kind=Kind.CITIZEN, closed_at=None).exists()
-
-
 def account_named(sign_in_name: str) -> Account | None:
     """Who signs in under this name, however it is typed; closed accounts too."""
     return Account.objects.filter(sign_in_name=folded(sign_in_name)).first()

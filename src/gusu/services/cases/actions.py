@@ -20,7 +20,7 @@ from gusu.kernel.errors import GusuError, IllegalMove, NotAllowed
 from gusu.kernel.states import move
 from gusu.kernel.text import Text
 from gusu.resources.exchange.actions import return_outcome
-from gusu.resources.subjects.queries import Fact, facts_about, forgotten_among, is_ward
+from gusu.resources.subjects.queries import GUARDIANSHIP, Fact, facts_about, forgotten_among, is_ward
 from gusu.services.cases import answers as sealed
 from gusu.services.cases import clock, judging, queries, rules
 from gusu.services.cases.clock import CORRECTION, SecondNotice
@@ -654,7 +654,9 @@ def _refuse_strangers(form: forms.FormPiece, subject: str, organisation: str, by
         return
     asker = replace(by, organisation=organisation)
     if not (form.wards and is_ward(form.register, subject, guardian=by.subject, by=asker)):
-        raise NotYourWard
+        refusal = NotYourWard()  # the looks are rolled back with everything else: this line is what is left of them
+        refusal.about, refusal.purpose = trail.Named(f"resources.{form.register}", subject), GUARDIANSHIP
+        raise refusal
 
 
 def _for(kept: Pinned, by: Actor) -> Actor:

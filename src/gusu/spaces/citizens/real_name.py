@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from gusu.identity.access import Request, kind, page
 from gusu.identity.accounts import queries as accounts
-from gusu.identity.accounts.actions import bind_subject
+from gusu.identity.accounts.actions import SubjectTaken, bind_subject
 from gusu.identity.limits.actions import Limit, TooManyTries, count, forget, give_back
 from gusu.identity.purposes.queries import purpose
 from gusu.kernel.actor import Actor, house
@@ -40,16 +40,6 @@ class NotRecognised(GusuError):
     )
 
 
-class BoundToAnother(GusuError):
-    """Told only to somebody who knew everything."""
-
-    status, code = 409, "bound_to_another_account"
-    says = Text(
-        "您已有另一个账户完成实名核验。请使用该账户，或到窗口注销后再试。",
-        "Another account of yours is already bound to you. Use that one, or have it closed at a counter first.",
-    )
-
-
 @page(may=kind("citizen"))
 @require_http_methods(["GET", "HEAD", "POST"])
 def real_name(request: Request) -> HttpResponseBase:
@@ -64,7 +54,7 @@ def real_name(request: Request) -> HttpResponseBase:
         typed = {name: request.POST.get(name, "").strip()[:100] for name in asked}
         try:
             _bind(request, register, typed)
-        except (NotRecognised, BoundToAnother) as refused:
+        except (NotRecognised, SubjectTaken) as refused:
             wrong = refused
         else:
             messages.success(request, _("Your real name is checked. The city knows you now."))
@@ -85,8 +75,6 @@ def _bind(request: Request, register: BaseRegister, typed: dict[str, str]) -> No
     subject = subjects.recognised(register.code, number, typed, by=request.actor)
     if not subject:
         raise NotRecognised
-    if accounts.bound_to(subject):
-        raise BoundToAnother
     account = accounts.account(request.actor.account)
     bind_subject(account, subject_id=subject, name=name, by=house("real-name"))
     forget(BY_ACCOUNT, account.pk)
@@ -106,7 +94,7 @@ def _count(by: Actor, number: str) -> None:
 
 def _plain(number: str) -> str:
     """However it is typed it is one number to whoever counts."""
-    return "".join(normalize("NFKC", number).split()).upper()
+    return "".join(filter(str.isalnum, normalize("NFKC", number))).upper()
 
 
 def _asked(register: BaseRegister) -> dict[str, str]:
