@@ -74,7 +74,7 @@ def test_an_unbound_person_is_told_how_to_show_who_they_are(people: City) -> Non
                 looked_at(page, "own-data-unbound")
 
 
-def test_a_person_says_a_value_is_wrong_and_it_comes_home_corrected(people: City) -> None:
+def test_a_wrong_value_is_objected_to_and_comes_back_corrected(people: City) -> None:
     with people.visit("elder", at="/citizen/data") as page:
         looked_at(page, "own-data")
         name, address = value(page, "姓名"), value(page, "住址")
@@ -121,7 +121,7 @@ def test_a_person_says_a_value_is_wrong_and_it_comes_home_corrected(people: City
         assert value(page, "住址") == RIGHT
 
 
-def test_every_look_stands_in_the_list_and_in_its_file(people: City, tmp_path: Path) -> None:
+def test_a_citizen_sees_who_looked(people: City, tmp_path: Path) -> None:
     [(subject,)] = people.sql("SELECT subject_id FROM identity_account WHERE sign_in_name = 'mother'")
     with people.visit("mother", at="/citizen/data/looks") as page:
         assert page.get_by_text("还没有人查看过您的数据").is_visible()
