@@ -1,6 +1,6 @@
 """The service thread: what applying and deciding cost in a city of a million people and a hundred thousand cases.
 
-`GUSU_BENCH_PEOPLE` (default 1,000,000) is the size.  Needs Linux (/proc).  Figures and machine: README.md beside this
+`GUSU_BENCH_PEOPLE` (default 1,000,000) is the size, `GUSU_BENCH_CASES` (a tenth) how many cases are open.  Needs Linux (/proc).  Figures and machine: README.md beside this
 file.
 """
 
@@ -16,7 +16,7 @@ from running import City
 
 COMMAND = "./gusu bench service"
 PEOPLE = int(os.environ.get("GUSU_BENCH_PEOPLE", "1_000_000"))
-CASES, VERSIONS = PEOPLE // 10, 200
+CASES, VERSIONS = int(os.environ.get("GUSU_BENCH_CASES", PEOPLE // 10)), 200
 Bars = list[dict[str, Any]]
 
 
