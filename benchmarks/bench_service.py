@@ -1,7 +1,7 @@
 """The service thread: what applying and deciding cost in a city of a million people and a hundred thousand cases.
 
-`GUSU_BENCH_PEOPLE` (default 1,000,000) is the size, `GUSU_BENCH_CASES` (a tenth) how many cases are open.  Needs Linux (/proc).  Figures and machine: README.md beside this
-file.
+`GUSU_BENCH_PEOPLE` (default 1,000,000) is the size, `GUSU_BENCH_CASES` (a tenth of it) how many cases are open.  Needs
+Linux (/proc).  Figures and machine: README.md beside this file.
 """
 
 import os
