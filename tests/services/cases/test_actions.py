@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
+from msgspec.structs import replace
 from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.committing import at_once, rolled_back
 from tests.services.cases import office
@@ -21,7 +22,9 @@ from gusu.resources.exchange.events import OutcomesReturned
 from gusu.services.cases import actions, clock, jobs, queries, rules
 from gusu.services.cases.clock import Card, Clock, Extension, Period, Stop
 from gusu.services.cases.models import Case, CaseLine, State
+from gusu.services.forms.actions import write_forms
 from gusu.services.forms.queries import Incomplete
+from gusu.services.forms.queries import form_of as forms_of
 
 MONDAY = date(2026, 9, 7)
 
@@ -452,3 +455,9 @@ def test_a_stopped_clock_ends_with_the_case(town: None) -> None:
     with pytest.raises(IllegalMove):
         actions.resume_clock(case, by=APPROVER)
     assert not case.stops.filter(until=None).exists()
+
+
+def test_a_form_under_another_name_takes_the_place_of_its_items_form(town: None) -> None:
+    write_forms([replace(office.FORM, form="bicycle_permit_2")])
+
+    assert forms_of(office.ITEM).piece.form == "bicycle_permit_2"

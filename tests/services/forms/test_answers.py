@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gusu.kernel.packs import Label
 from gusu.kernel.text import Text
@@ -111,6 +112,18 @@ def test_a_condition_is_judged_here_and_a_hidden_field_is_neither_asked_nor_kept
     with pytest.raises(Incomplete) as refused:
         answers({"permit.purpose": "school"})
     assert list(refused.value.faults) == ["permit.school"]
+
+
+def test_a_hidden_field_shows_no_other_whatever_is_posted_for_it() -> None:
+    chain = [
+        Field(element="permit.purpose", ask="applicant"),
+        Field(element="person.born", ask="applicant", when=When(element="permit.purpose", is_one_of=["school"])),
+        Field(element="permit.school", ask="applicant", when=When(element="person.born", is_one_of=["2000-01-01"])),
+    ]
+    form = replace(FORM, steps=[Step(title=label("申请"), fields=chain)])
+    typed = {"permit.purpose": "job", "person.born": "2000-01-01", "permit.school": "ABC"}
+
+    assert list(answered(asked(form, {}, typed, WORDS), typed)) == ["permit.purpose"]
 
 
 @pytest.mark.parametrize(
