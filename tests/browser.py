@@ -121,6 +121,7 @@ def watch(page: Page) -> Callable[[], list[str]]:
 
 def axe(page: Page) -> None:
     """No WCAG 2.2 AA violation, and none of axe's best practices, at a desk and on a phone; ends at a desk."""
+    page.wait_for_load_state()  # a click may have begun to lead elsewhere: there is no document for a moment
     for size in (PHONE, DESK):
         page.set_viewport_size(size)
         page.evaluate(axe_source())

@@ -23,6 +23,7 @@ NOT_PAGES = (
     "quarantine_file",
     "doubt_file",
     "looks_file",
+    "inbox_file",
     "licence_root",
 )  # for programs
 # What else a page can look like: words found and not found, a refusal, an empty list.
