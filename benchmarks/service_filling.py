@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from multiprocessing import get_context
 from typing import Any
 
@@ -92,7 +91,7 @@ def begun(by: Any) -> tuple[Any, dict[str, str], str]:
 
     case = actions.open_case(ITEM, subject=by.subject, by=by)
     kept = queries.pinned(case)
-    facts = forms.prefilled(kept.form, by.subject, by=replace(by, organisation=kept.item.organisation))
+    facts = forms.prefilled(kept.form, by.subject, by=queries.asker(kept, by))
     steps = forms.asked(kept.form, facts, {}, forms.words_of(kept.form))
     typed = {field.field.element: _given(field) for step in steps for field in step.fields if not field.locked}
     return case, typed, forms.seen(kept.form, by.subject, facts)

@@ -52,7 +52,7 @@ def _decided(by: Actor) -> None:
     case = Case.objects.filter(account=by.account).first() or actions.open_case(ITEM, subject=by.subject, by=by)
     if case.state == State.DRAFT:
         kept = queries.pinned(case)
-        facts = forms.prefilled(kept.form, by.subject, by=actions._for(kept, by))
+        facts = forms.prefilled(kept.form, by.subject, by=queries.asker(kept, by))
         steps = forms.asked(kept.form, facts, {}, forms.words_of(kept.form))
         typed = {field.field.element: _given(field) for step in steps for field in step.fields if not field.locked}
         case = actions.submit_case(case, typed, seen=forms.seen(kept.form, by.subject, facts), by=by)

@@ -1,5 +1,5 @@
 """The words pages use for coded values, in the active language; `show`, which gives them to every page of the spaces;
-and `whole`, by which pages read a number from an address.
+`whole`, by which pages read a number from an address; and what the pages about cases share.
 """
 
 from typing import Any
@@ -9,6 +9,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from gusu.identity.access import Request
+from gusu.kernel.looks.jinja import label
+from gusu.services.cases.queries import CaseFile, Pinned
+from gusu.services.forms.queries import words_of
 
 BATCH_KINDS = {
     "opened": "info",
@@ -18,6 +21,7 @@ BATCH_KINDS = {
     "unchanged": "neutral",
     "refused": "bad",
 }
+SUFFIXES = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 CASE_KINDS = {
     "submitted": "info",
     "received": "info",
@@ -35,6 +39,24 @@ CASE_KINDS = {
 def show(request: Request, template: str, seen: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """`template` with what it needs and the words."""
     return render(request, f"spaces/{template}", seen | words(), status=status)
+
+
+def about_of(kept: Pinned) -> dict[str, str]:
+    """What a correction notice may be about: elements of the form, and materials as "m0", "m1" … → their names."""
+    known = words_of(kept.form).elements
+    named = {
+        field.element: label(field.label.text if field.label else known[field.element].label)
+        for field in kept.form.fields
+    }
+    return named | {f"m{place}": label(material.name.text) for place, material in enumerate(kept.item.materials)}
+
+
+def attached(file: CaseFile, body: bytes, number: str) -> HttpResponse:
+    """A material as it was handed in; its name tells the case's number and the material's place."""
+    answer = HttpResponse(body, content_type=file.media_type)
+    name = f"{number}-{file.material + 1}.{SUFFIXES.get(file.media_type, 'bin')}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def whole(typed: str | None) -> int:

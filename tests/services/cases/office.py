@@ -21,7 +21,7 @@ from gusu.kernel.vocabulary.queries import elements
 from gusu.resources.subjects.models import BaseRegister
 from gusu.resources.subjects.pack import store
 from gusu.resources.subjects.spec import SourceOf, SubjectsPiece, kept_as
-from gusu.services.cases import actions
+from gusu.services.cases import actions, queries
 from gusu.services.cases.actions import Missing
 from gusu.services.cases.models import Case
 from gusu.services.cases.spec import Condition, DecisionPiece
@@ -150,7 +150,7 @@ def submitted(by: Actor | None = None, typed: Mapping[str, str] = TYPED) -> Case
 def handed_in(case: Case, typed: Mapping[str, str] = TYPED, *, by: Actor) -> Case:
     """A draft or a correction, the page's code with it."""
     form = forms.form_at(case.form_version_id)
-    facts = forms.prefilled(form, case.subject, by=actions._for(actions.queries.pinned(case), by))
+    facts = forms.prefilled(form, case.subject, by=queries.asker(queries.pinned(case), by))
     return actions.submit_case(case, typed, seen=forms.seen(form, case.subject, facts), by=by)
 
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gusu.kernel.calendar.rules import full_years
 from gusu.kernel.packs import Label
 from gusu.kernel.text import Text
 from gusu.resources.subjects.facts import Fact, Said
-from gusu.services.cases.judging import judged, years_between
+from gusu.services.cases.judging import judged
 from gusu.services.cases.spec import Condition
 
 ON = date(2026, 11, 24)
@@ -83,4 +84,4 @@ def test_years_are_those_of_a_calendar_walked_birthday_by_birthday(born: date, d
     birthdays = sum(
         1 for year in range(born.year + 1, on.year + 1) if (year, born.month, born.day) <= (on.year, on.month, on.day)
     )
-    assert years_between(born, on) == birthdays
+    assert full_years(born, on) == birthdays

@@ -53,7 +53,7 @@ def applied(item: str, by: Actor, typed: dict[str, str] | None = None, *, subjec
 
 def code_of(case: Case, by: Actor) -> str:
     kept = queries.pinned(case)
-    facts = forms.prefilled(kept.form, case.subject, by=actions._for(kept, by))
+    facts = forms.prefilled(kept.form, case.subject, by=queries.asker(kept, by))
     return forms.seen(kept.form, case.subject, facts)
 
 
@@ -65,7 +65,7 @@ def test_a_worker_types_only_the_purpose_and_the_outcome_comes_back_by_the_ordin
     worker = citizen(cast().worker)
     case = actions.open_case("residence_permit", subject=worker.subject, by=worker)
     kept = queries.pinned(case)
-    facts = forms.prefilled(kept.form, worker.subject, by=actions._for(kept, worker))
+    facts = forms.prefilled(kept.form, worker.subject, by=queries.asker(kept, worker))
     fields = [field for step in forms.asked(kept.form, facts, {}, forms.words_of(kept.form)) for field in step.shown]
     assert [field.field.element for field in fields if not field.locked] == ["residence_permit.purpose"]
     assert len(fields) == 14

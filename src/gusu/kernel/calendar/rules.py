@@ -14,6 +14,11 @@ def may_edit(by: Actor, _: object) -> bool:
     return by.can("calendar.edit")
 
 
+def full_years(born: date, on: date) -> int:
+    """Full years on a day: the birthday itself completes one (民法典 art. 1259); of 29 February the day after."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
 def is_working(day: date, exceptions: Exceptions) -> bool:
     return exceptions.get(day, day.weekday() <= FRIDAY)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gusu.kernel import clock
+from gusu.kernel.calendar.rules import full_years
 from gusu.resources.subjects.facts import Fact
 from gusu.resources.subjects.spec import Guardians
 
@@ -25,9 +26,7 @@ class Member:
         """Whether of age today; None where nobody knows."""
         if self.born is None:
             return None
-        today = clock.today()
-        years = today.year - self.born.year - ((today.month, today.day) < (self.born.month, self.born.day))
-        return years >= rule.of_age
+        return full_years(self.born, clock.today()) >= rule.of_age
 
     def may_act(self, rule: Guardians) -> bool:
         return self.relation in rule.guardians and self.is_of_age(rule) is True

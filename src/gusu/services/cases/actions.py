@@ -191,7 +191,7 @@ def submit_case(case: Case, typed: Typed, *, seen: str, by: Actor) -> Case:
     refuse_strangers(case, kept, by=by)
     if case.state == State.DRAFT and not forms.is_offered(kept.decision.item):
         raise NoLongerOffered
-    asker = _for(kept, by)
+    asker = queries.asker(kept, by)
     facts = forms.prefilled(kept.form, case.subject, by=asker)
     if seen != forms.seen(kept.form, case.subject, facts):
         raise RegisterChanged
@@ -657,11 +657,6 @@ def _refuse_strangers(form: forms.FormPiece, subject: str, organisation: str, by
         refusal = NotYourWard()  # the looks are rolled back with everything else: this line is what is left of them
         refusal.about, refusal.purpose = trail.Named(f"resources.{form.register}", subject), GUARDIANSHIP
         raise refusal
-
-
-def _for(kept: Pinned, by: Actor) -> Actor:
-    """The applicant asks the register through the body that handles the item, under its grants."""
-    return replace(by, organisation=kept.item.organisation)
 
 
 def _next_number() -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from gusu.kernel.calendar.rules import full_years
 from gusu.kernel.text import Text
 from gusu.resources.subjects.queries import Fact
 from gusu.services.cases.spec import Condition
@@ -30,11 +31,6 @@ def judged(conditions: Iterable[Condition], facts: Mapping[str, Fact], *, on: da
     return Judgement(True) if held else Judgement(None)
 
 
-def years_between(born: date, on: date) -> int:
-    """Full years on a day: the birthday itself completes one (民法典 art. 1259); of 29 February the day after."""
-    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
-
-
 def _holds(condition: Condition, fact: Fact | None, on: date) -> bool | None:
     if fact is None or fact.state in ("withheld", "unavailable"):
         return None
@@ -47,7 +43,7 @@ def _holds(condition: Condition, fact: Fact | None, on: date) -> bool | None:
         return value in condition.is_one_of
     if condition.begins_with:
         return value.startswith(tuple(condition.begins_with))
-    years = years_between(date.fromisoformat(value), on)
+    years = full_years(date.fromisoformat(value), on)
     if condition.years_at_least is not None:
         return years >= condition.years_at_least
     return years < (condition.years_below or 0)

@@ -1,7 +1,7 @@
 """What can be asked of cases: one's own, an inbox, one case with its clocks and its history, the cards."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.db import connection
@@ -155,6 +155,11 @@ def draft_of(item: str, subject: str, *, by: Actor) -> Case | None:
 def pinned(case: Case) -> Pinned:
     decision = read(declaration_of(DecisionVersion, case.decision_version_id))
     return Pinned(piece_at(case.item_version_id), form_at(case.form_version_id), decision)
+
+
+def asker(kept: Pinned, by: Actor) -> Actor:
+    """The applicant asks the register through the body that handles the item, under its grants."""
+    return replace(by, organisation=kept.item.organisation)
 
 
 def typed_so_far(case: Case) -> dict[str, str]:

@@ -22,13 +22,13 @@ from gusu.resources.subjects import queries as subjects
 from gusu.services.cases import actions
 from gusu.services.cases import queries as cases
 from gusu.services.cases.actions import AlreadyUnderWay, NoLongerOffered, WrongFile
-from gusu.services.cases.queries import Case, Pinned, State
+from gusu.services.cases.queries import Case, State
 from gusu.services.forms import queries as forms
 from gusu.services.forms.queries import Incomplete, RegisterChanged
 from gusu.services.items import queries as items
 from gusu.services.items.queries import ItemPiece
 from gusu.spaces.citizens.data import bound
-from gusu.spaces.words import show
+from gusu.spaces.words import about_of, show
 
 OWN = "own_data"
 
@@ -148,7 +148,7 @@ def _form(
     notice: str = "",
 ) -> HttpResponseBase:
     kept = cases.pinned(case)
-    facts = forms.prefilled(kept.form, case.subject, by=asker(kept, request.actor))
+    facts = forms.prefilled(kept.form, case.subject, by=cases.asker(kept, request.actor))
     steps = forms.asked(kept.form, facts, typed, forms.words_of(kept.form))
     shown = [field for step in steps for field in step.shown]
     seen: dict[str, Any] = {
@@ -175,21 +175,6 @@ def _form(
     }
     status = 422 if errors else 409 if notice else 200
     return show(request, "citizens/case_form.html", seen, status=status)
-
-
-def about_of(kept: Pinned) -> dict[str, str]:
-    """Elements of the form and materials of the item ("m0" …), as a notice names them."""
-    known = forms.words_of(kept.form).elements
-    named = {
-        field.element: label(field.label.text if field.label else known[field.element].label)
-        for field in kept.form.fields
-    }
-    return named | {f"m{place}": label(material.name.text) for place, material in enumerate(kept.item.materials)}
-
-
-def asker(kept: Pinned, by: Actor) -> Actor:
-    """The applicant asks through the body that handles the item, under its grants."""
-    return replace(by, organisation=kept.item.organisation)
 
 
 def _typed_before(case: Case, by: Actor) -> dict[str, str]:

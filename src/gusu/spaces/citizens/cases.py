@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -21,15 +21,14 @@ from gusu.services.forms import queries as forms
 from gusu.services.items import queries as items
 from gusu.services.items.queries import ItemPiece
 from gusu.services.licences import queries as licences
-from gusu.spaces.citizens.applying import OWN, about_of, own
+from gusu.spaces.citizens.applying import OWN, own
 from gusu.spaces.citizens.data import bound
-from gusu.spaces.words import show, whole
+from gusu.spaces.words import about_of, attached, show, whole
 
 ROAD = (State.SUBMITTED, State.ACCEPTED, State.REVIEWED, State.DECIDED, State.ISSUED)
 REACHED = {State.RECEIVED: 1, State.RETURNED: 1, State.CLOSED: 5, State.REFUSED: 4}
 UNDER_WAY = (State.DECIDED, State.ISSUED)  # the house is at work on it this moment
 TAKES_FILES = (State.SUBMITTED, State.RECEIVED, State.ACCEPTED)
-SUFFIXES = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
 @page(may=kind("citizen"))
@@ -52,6 +51,7 @@ def own_case(request: Request, key: str) -> HttpResponseBase:
     works = case.state in UNDER_WAY  # the page asks again and again: that is one look, not one a second
     answers = cases.handed_in(case, by=request.actor, purpose=OWN) if case.submitted_at and not works else {}
     issued = licences.licence_of_case(case.pk)
+    is_mine = case.account == request.actor.account
     seen: dict[str, Any] = {
         "case": case,
         "piece": kept.item,
@@ -70,10 +70,8 @@ def own_case(request: Request, key: str) -> HttpResponseBase:
         "licence": issued,
         "validity": licences.validity_of(issued) if issued else "",
         "left": cases.days_left([case]).get(case.pk),
-        "is_mine": case.account == request.actor.account,
-        "may_withdraw": case.account == request.actor.account
-        and State.WITHDRAWN in cases.possible_states(case)
-        and case.submitted_at is not None,
+        "is_mine": is_mine,
+        "may_withdraw": is_mine and State.WITHDRAWN in cases.possible_states(case) and case.submitted_at is not None,
         "may_hand_in": _may_hand_in(case, kept.item, request.actor),
         "working": works,
         "is_stuck": works and _is_slow(case),
@@ -115,10 +113,7 @@ def attach(request: Request, key: str) -> HttpResponseBase:
 def own_file(request: Request, key: str, file: str) -> HttpResponseBase:
     case = own(key, request.actor)
     found, body = cases.file_of(case, file, by=request.actor, purpose=OWN)
-    answer = HttpResponse(body, content_type=found.media_type)
-    name = f"{case.number or 'draft'}-{found.material + 1}.{SUFFIXES.get(found.media_type, 'bin')}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return attached(found, body, case.number or "draft")
 
 
 def about(found: Iterable[Case]) -> dict[str, Any]:

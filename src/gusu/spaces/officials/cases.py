@@ -8,7 +8,7 @@ from io import StringIO
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -30,10 +30,9 @@ from gusu.services.forms import queries as forms
 from gusu.services.forms.queries import Answer, Answers, Words
 from gusu.services.items import queries as items
 from gusu.services.licences import queries as licences
-from gusu.spaces.words import show, words
+from gusu.spaces.words import about_of, attached, show, words
 
 OPEN = [state for state in State if state not in cases.ENDS and state != State.DRAFT]
-SUFFIXES = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
 def casework(actor: Actor) -> bool:
@@ -161,20 +160,7 @@ def case_file(request: Request, key: str, file: str) -> HttpResponseBase:
     """A material as it was handed in."""
     case = cases.official_case(key, by=request.actor)
     found, body = cases.file_of(case, file, by=request.actor)
-    answer = HttpResponse(body, content_type=found.media_type)
-    name = f"{case.number}-{found.material + 1}.{SUFFIXES.get(found.media_type, 'bin')}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
-
-
-def about_of(kept: Pinned) -> dict[str, str]:
-    """What a correction notice may be about: elements of the form, and materials as "m0", "m1" … → their names."""
-    known = forms.words_of(kept.form).elements
-    named = {
-        field.element: label(field.label.text if field.label else known[field.element].label)
-        for field in kept.form.fields
-    }
-    return named | {f"m{place}": label(material.name.text) for place, material in enumerate(kept.item.materials)}
+    return attached(found, body, case.number or "")
 
 
 def _facts_today(case: Case, kept: Pinned, by: Actor) -> dict[str, Fact]:

@@ -21,8 +21,8 @@ from gusu.services.cases.actions import Missing
 from gusu.services.cases.queries import Case
 from gusu.services.licences import actions as licence_actions
 from gusu.services.licences import queries as licences
-from gusu.spaces.officials.cases import about_of, casework, may_revoke, not_now
-from gusu.spaces.words import show, whole
+from gusu.spaces.officials.cases import casework, may_revoke, not_now
+from gusu.spaces.words import about_of, show, whole
 
 LONGEST = 500  # characters of a reason
 ASKS = ["GET", "HEAD", "POST"]
