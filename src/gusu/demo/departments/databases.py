@@ -20,7 +20,11 @@ def founded(department: str) -> None:
     """A new, empty database in place of any there was."""
     name = sql.Identifier(name_of(department))
     with _as_our_own("postgres") as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        gone = sql.SQL("DROP DATABASE IF EXISTS {}").format(name)
+        try:  # waits for sessions about to end, and sends a vacuum away: FORCE may not, of who is no superuser
+            server.execute(gone)
+        except psycopg.errors.ObjectInUse:
+            server.execute(sql.SQL("{} WITH (FORCE)").format(gone))
         server.execute(sql.SQL("CREATE DATABASE {}").format(name))
 
 
