@@ -7,6 +7,7 @@ Linux (/proc).  Figures and machine: README.md beside this file.
 import os
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def _typed() -> Bars:
         account = account_named(name)
         assert account is not None
         form, organisation = forms.form_of(item).piece, guide_of(item).piece.organisation
-        by = service_filling.replace(_actor(account), organisation=organisation)
+        by = replace(_actor(account), organisation=organisation)
         facts = forms.prefilled(form, account.subject_id, by=by)
         fields = [field for step in forms.asked(form, facts, {}, forms.words_of(form)) for field in step.shown]
         typed = [field for field in fields if not field.locked and field.field.required]
