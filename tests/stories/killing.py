@@ -16,6 +16,7 @@ import pytest
 from tests.stories.city import City, resident, wait_for
 
 IDLE_AT_MOST = 256 << 20
+SHORTER = 0.7  # after a miss
 FINAL = ("merged", "unchanged", "refused")
 
 AT_WORK = """
@@ -87,9 +88,18 @@ class Hunt:
     usual: dict[str, float] = field(default_factory=dict)
     kills: list[Kill] = field(default_factory=list)
     too_late: int = 0
+    reach: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
+
+    def _aim(self, step: str) -> float:
+        """Seconds to wait before the blow: within what the step usually takes, and within less after each miss."""
+        return self.dice.uniform(0, self.usual[step] * self.reach.get(step, 1))
+
+    def _missed(self, step: str) -> None:
+        self.too_late += 1
+        self.reach[step] = self.reach.get(step, 1) * SHORTER
 
     def newest_job(self) -> int:
         [(number,)] = self.city.ask(NEWEST_JOB)
@@ -98,18 +108,18 @@ class Hunt:
     def strike(self, step: str, part: str, *, after: int) -> Blow | None:
         """Kill `part` at a random moment of a `step` whose job is younger than `after`; None where there was none."""
         wait_for(f"{step} to begin", lambda: self._has_begun(step, after) or self.is_done(), every=0.01)
-        time.sleep(self.dice.uniform(0, self.usual[step]))
+        time.sleep(self._aim(step))
         victims = self.city.victims(part)
         doing = self.under_way(after)
         if not doing or not victims:
-            self.too_late += 1
+            self._missed(step)
             return None
         blow = Blow(part, step, time.time(), doing)
         victim = self.dice.choice(victims)
         try:
             self.city.kill(victim)
         except ProcessLookupError:
-            self.too_late += 1
+            self._missed(step)
             return None
         if part == "supervisor":
             self.city.up()
@@ -125,8 +135,9 @@ class Hunt:
         [(begun,)] = self.city.ask(TAKEN_UP, blow.at, list(self.steps.values()))
         hit = self.interrupted(blow)
         if not hit:
-            self.too_late += 1
+            self._missed(blow.aim)
             return None
+        self.reach.pop(hit[0], None)
         kill = Kill(
             blow.part, blow.aim if blow.aim in hit else hit[0], (begun or blow.at) - blow.at, time.time() - blow.at
         )
