@@ -216,6 +216,7 @@ BESIDE = {  # files beside the roster: what each is
     "services.cases": {
         "answers": "closed and opened",
         "clock": "legal periods, explained day by day",
+        "errors": "refusals",
         "judging": "a rule's judgement",
         "spec": "the declaration",
     },

@@ -16,7 +16,7 @@ from django.db import connection, models, transaction
 from gusu.kernel import scratch
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit import trail
-from gusu.kernel.errors import Busy, GusuError, NotAllowed, NotFound
+from gusu.kernel.errors import Busy, GusuError, NotAllowed, NotFound, noun
 from gusu.kernel.events import outbox
 
 P = ParamSpec("P")
@@ -104,7 +104,7 @@ def locked(thing: S) -> S:
     manager = type(thing)._base_manager
     found = manager.select_for_update(of=("self",)).filter(pk=thing.pk).first()
     if found is None:
-        raise NotFound(kind=thing._meta.verbose_name, key=thing.pk)
+        raise NotFound(kind=noun(thing), key=thing.pk)
     return found
 
 

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from django.db import models
+
 from gusu.kernel.text import Text
 
 
@@ -46,13 +48,18 @@ class NotFound(GusuError):
 
 
 class IllegalMove(GusuError):
-    """A state cannot follow the present one (see the noun's transition table)."""
+    """A state cannot follow the present one (see the noun's transition table). state, to: codes, for programs."""
 
     status, code = 409, "illegal_move"
     says = Text(
-        "{noun}当前状态为“{state}”，不能变为“{to}”。请刷新页面查看最新状态。",
-        "This {noun} is '{state}' and cannot become '{to}'. Reload to see its present state.",
+        "{noun}的当前状态不能进行此操作，可能已被他人办理。请刷新页面查看最新状态。",
+        "The state of this {noun} does not allow it; somebody may have been faster. Reload to see its present state.",
     )
+
+
+def noun(thing: models.Model) -> Text | str:
+    """What a thing is called in a refusal: its model's NOUN, where it has one."""
+    return getattr(thing, "NOUN", None) or str(thing._meta.verbose_name)
 
 
 class Busy(GusuError):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 
-from gusu.kernel.errors import IllegalMove
+from gusu.kernel.errors import IllegalMove, noun
 
 Transitions = Mapping[Any, AbstractSet[Any]]
 
@@ -17,5 +17,5 @@ def move(thing: models.Model, to: Any, *, along: Transitions, field: str = "stat
     """
     state = getattr(thing, field)
     if to not in along.get(state, frozenset()):
-        raise IllegalMove(noun=thing._meta.verbose_name, state=state, to=to)
+        raise IllegalMove(noun=noun(thing), state=state, to=to)
     setattr(thing, field, to)

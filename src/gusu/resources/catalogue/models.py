@@ -19,6 +19,8 @@ class Entry(models.Model):
     cycle_raw is what the department wrote, cycle what was understood (element 13).
     """
 
+    NOUN = Text("目录条目", "catalogue entry")
+
     resource = models.SlugField(unique=True, max_length=64)
     code = models.TextField(unique=True)
     classification = models.TextField()
@@ -43,9 +45,6 @@ class Entry(models.Model):
     source = models.TextField(help_text="where the data come from and under which licence")
     related = models.JSONField(default=list)
     withdrawn_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = "catalogue entry"
 
     def __str__(self) -> str:
         return f"{self.code} {self.title_zh}"

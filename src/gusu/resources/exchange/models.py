@@ -8,6 +8,8 @@ from gusu.kernel.text import Text
 class Exchange(models.Model):
     """A standing agreement (交换任务): this resource comes from this place by this connector."""
 
+    NOUN = Text("交换任务", "exchange")
+
     code = models.SlugField(unique=True, max_length=64)
     resource = models.SlugField(max_length=64, help_text="catalogue entry: its items are the contract")
     title_zh = models.TextField()
@@ -16,9 +18,6 @@ class Exchange(models.Model):
     settings = models.JSONField()
     pack = models.TextField(help_text="whose folder relative paths in `settings` start from")
     ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = "exchange"
 
     def __str__(self) -> str:
         return self.code
@@ -52,6 +51,8 @@ class Batch(models.Model):
     let_go_at: past its retention and superseded, its files were given up.
     """
 
+    NOUN = Text("批次", "batch")
+
     exchange = models.ForeignKey(Exchange, on_delete=models.PROTECT, related_name="batches")
     number = models.IntegerField()
     state = models.TextField(choices=BatchState.choices, default=BatchState.OPENED)
@@ -76,7 +77,6 @@ class Batch(models.Model):
     refused_en = models.TextField(default="")
 
     class Meta:
-        verbose_name = "batch"
         constraints = [models.UniqueConstraint(fields=["exchange", "number"], name="batch_number")]
         indexes = [models.Index(fields=["state", "id"], name="batch_state")]
 
@@ -126,6 +126,8 @@ class Return(models.Model):
     trouble: why what waits could not be handed over the last time it was tried, and since when; empty when it could.
     """
 
+    NOUN = Text("回流任务", "return")
+
     code = models.SlugField(unique=True, max_length=64)
     title_zh = models.TextField()
     title_en = models.TextField()
@@ -139,9 +141,6 @@ class Return(models.Model):
     trouble_zh = models.TextField(default="")
     trouble_en = models.TextField(default="")
     trouble_since = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = "return"
 
     def __str__(self) -> str:
         return self.code
@@ -164,15 +163,14 @@ class Receipt(models.Model):
     salt: of the digests, closed by the city's key: of one row they are the row's own hash.
     """
 
+    NOUN = Text("回执", "receipt")
+
     to = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="receipts")
     rows = models.IntegerField()
     digest_sent = models.TextField()
     digest_kept = models.TextField()
     salt = models.TextField()
     at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = "receipt"
 
     def __str__(self) -> str:
         return f"{self.to_id}: {self.digest_kept}"
@@ -192,6 +190,8 @@ class Outcome(models.Model):
     refused_code, refused_column: what the department's table would not take, and which column or constraint of it.
     """
 
+    NOUN = Text("办理结果", "outcome")
+
     to = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="outcomes")
     key = models.TextField()
     state = models.TextField(choices=OutcomeState.choices, default=OutcomeState.WAITING)
@@ -203,7 +203,6 @@ class Outcome(models.Model):
     refused_column = models.TextField(default="")
 
     class Meta:
-        verbose_name = "outcome"
         constraints = [models.UniqueConstraint(fields=["to", "key"], name="outcome_once")]
         indexes = [
             models.Index(fields=["to", "id"], condition=models.Q(state="waiting"), name="outcome_waiting"),

@@ -45,9 +45,6 @@ class Migration(migrations.Migration):
                 ("refused_zh", models.TextField(default="")),
                 ("refused_en", models.TextField(default="")),
             ],
-            options={
-                "verbose_name": "batch",
-            },
         ),
         migrations.CreateModel(
             name="CodeSequence",
@@ -82,9 +79,6 @@ class Migration(migrations.Migration):
                 ("related", models.JSONField(default=list)),
                 ("withdrawn_at", models.DateTimeField(null=True)),
             ],
-            options={
-                "verbose_name": "catalogue entry",
-            },
         ),
         migrations.CreateModel(
             name="Exchange",
@@ -99,9 +93,6 @@ class Migration(migrations.Migration):
                 ("pack", models.TextField(help_text="whose folder relative paths in `settings` start from")),
                 ("ended_at", models.DateTimeField(null=True)),
             ],
-            options={
-                "verbose_name": "exchange",
-            },
         ),
         migrations.CreateModel(
             name="Register",
@@ -113,9 +104,6 @@ class Migration(migrations.Migration):
                 ("spec", models.JSONField()),
                 ("ended_at", models.DateTimeField(null=True)),
             ],
-            options={
-                "verbose_name": "register",
-            },
         ),
         migrations.CreateModel(
             name="Rule",

@@ -21,9 +21,6 @@ class Migration(migrations.Migration):
                 ("spec", models.TextField()),
                 ("ended_at", models.DateTimeField(null=True)),
             ],
-            options={
-                "verbose_name": "base register",
-            },
         ),
         migrations.AddField(
             model_name="batch",

@@ -28,9 +28,6 @@ class Migration(migrations.Migration):
                 ("trouble_en", models.TextField(default="")),
                 ("trouble_since", models.DateTimeField(null=True)),
             ],
-            options={
-                "verbose_name": "return",
-            },
         ),
         migrations.CreateModel(
             name="Receipt",
@@ -48,9 +45,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "receipt",
-            },
         ),
         migrations.CreateModel(
             name="Outcome",
@@ -86,7 +80,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "outcome",
                 "indexes": [
                     models.Index(condition=models.Q(("state", "waiting")), fields=["to", "id"], name="outcome_waiting"),
                     models.Index(fields=["to", "state", "id"], name="outcome_state"),

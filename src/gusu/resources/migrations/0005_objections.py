@@ -79,7 +79,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "objection",
                 "indexes": [
                     models.Index(fields=["subject", "-id"], name="objection_subject"),
                     models.Index(fields=["provider", "state", "id"], name="objection_provider"),

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from gusu.kernel import ids
+from gusu.kernel.text import Text
 
 
 def new_objection_id() -> str:
@@ -42,6 +43,8 @@ class Objection(models.Model):
     the person said.
     """
 
+    NOUN = Text("异议", "objection")
+
     id = models.TextField(primary_key=True, default=new_objection_id)
     register = models.SlugField(max_length=48)
     subject = models.TextField()
@@ -67,7 +70,6 @@ class Objection(models.Model):
     as_said = models.BooleanField(null=True)
 
     class Meta:
-        verbose_name = "objection"
         constraints = [
             models.UniqueConstraint(
                 fields=["subject", "register", "element"],

@@ -8,14 +8,13 @@ from gusu.kernel.text import Text
 class Register(models.Model):
     """A base register as a pack declares it (`spec`), and the name of its table."""
 
+    NOUN = Text("登记库", "register")
+
     code = models.SlugField(unique=True, max_length=48)
     title_zh = models.TextField()
     title_en = models.TextField()
     spec = models.JSONField()
     ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = "register"
 
     def __str__(self) -> str:
         return self.code

@@ -12,14 +12,13 @@ from gusu.kernel.text import Text
 class BaseRegister(models.Model):
     """A base register (基础库) as a pack declares it. spec: `spec.kept_as`."""
 
+    NOUN = Text("基础库", "base register")
+
     code = models.SlugField(unique=True, max_length=48)
     title_zh = models.TextField()
     title_en = models.TextField()
     spec = models.TextField()
     ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = "base register"
 
     def __str__(self) -> str:
         return self.code

@@ -18,12 +18,20 @@ from gusu.kernel.calendar import queries as calendar
 from gusu.kernel.calendar.rules import DAY
 from gusu.kernel.errors import GusuError, IllegalMove, NotAllowed
 from gusu.kernel.states import move
-from gusu.kernel.text import Text
 from gusu.resources.exchange.actions import return_outcome
 from gusu.resources.subjects.queries import GUARDIANSHIP, Fact, facts_about, forgotten_among, is_ward
 from gusu.services.cases import answers as sealed
 from gusu.services.cases import clock, judging, queries, rules
 from gusu.services.cases.clock import CORRECTION, SecondNotice
+from gusu.services.cases.errors import (
+    AcceptedByLaw,
+    AlreadyUnderWay,
+    NoLongerOffered,
+    NothingMissing,
+    NotYourWard,
+    ReasonMissing,
+    WrongFile,
+)
 from gusu.services.cases.events import CaseMoved
 from gusu.services.cases.models import (
     NEVER,
@@ -45,75 +53,11 @@ from gusu.services.licences import actions as licences
 from gusu.services.licences.queries import kinds_for, licence_of_case, licences_of, validity_of
 from gusu.services.versions import end, follow
 
+__all__ = ["AlreadyUnderWay", "NoLongerOffered", "NotYourWard", "WrongFile"]
 LARGEST_FILE = 5 << 20
 MOST_FILES = 10
 MAGIC = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 BY_RULE = replace(house("rule"), name="rule")
-
-
-class NotYourWard(GusuError):
-    """No register shows that the applicant may act for this person."""
-
-    status, code = 403, "not_your_ward"
-    says = Text(
-        "登记信息未显示您是该人的监护人，不能代为申请。请到窗口出示监护关系证明。",
-        "The register does not show that you are this person's guardian. Bring proof of guardianship to a counter.",
-    )
-
-
-class AlreadyUnderWay(GusuError):
-    """The same item for the same person."""
-
-    status, code = 409, "already_under_way"
-    says = Text(
-        "该事项已有办件 {number} 正在办理，办结后才能再次申请。",
-        "An application for this is under way: {number}. Apply again when it is concluded.",
-    )
-
-
-class AcceptedByLaw(GusuError):
-    """Nobody answered within five working days: it is too late to return or to decline it (行政许可法 art. 32)."""
-
-    status, code = 409, "accepted_by_law"
-    says = Text(
-        "收件后五个工作日内未告知，已于{since}视为受理，不得再要求补正或不予受理。请受理后继续审查。",
-        "Nobody answered in five working days: it counts as accepted since {since} and can be neither returned nor "
-        "declined. Accept it and go on.",
-    )
-
-
-class NoLongerOffered(GusuError):
-    """The item ended, or its form did, after the draft was begun."""
-
-    status, code = 409, "no_longer_offered"
-    says = Text(
-        "该事项已停止受理。草稿保留至到期日，期间不能提交。",
-        "This service has ended. The draft is kept until it expires and cannot be submitted.",
-    )
-
-
-class NothingMissing(GusuError):
-    """A notice lists everything that is missing; an empty one says nothing."""
-
-    status, code = 422, "nothing_missing"
-    says = Text(
-        "请列出需要补正的全部内容：只能一次性告知。", "List everything that is missing: it may be said only once."
-    )
-
-
-class ReasonMissing(GusuError):
-    """Whoever refuses says why."""
-
-    status, code = 422, "reason_missing"
-    says = Text("请写明理由，申请人有权知道。", "Give the reason: the applicant has a right to know it.")
-
-
-class WrongFile(GusuError):
-    status, code = 422, "wrong_file"
-    says = Text(
-        "第{material}项材料：请上传不超过{most} MB 的 PDF、PNG 或 JPEG 文件，每件最多{files}个。",
-        "Material {material}: a PDF, PNG or JPEG of at most {most} MB, {files} files a case.",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -599,13 +543,13 @@ def _decided(
 def _only_from(case: Case, verb: str) -> None:
     """IllegalMove where the verb does not begin in this state: the table leads to one state from several."""
     if case.state not in rules.FROM[verb]:
-        raise IllegalMove(noun=Case._meta.verbose_name, state=case.state, to=verb)
+        raise IllegalMove(noun=Case.NOUN, state=case.state, to=verb)
 
 
 def _only_in(case: Case, *states: State) -> None:
     """IllegalMove where the case is in none of these."""
     if case.state not in states:
-        raise IllegalMove(noun=Case._meta.verbose_name, state=case.state, to=states[0].value)
+        raise IllegalMove(noun=Case.NOUN, state=case.state, to=states[0].value)
 
 
 def _silent_since(case: Case) -> date | None:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from gusu.kernel import ids
+from gusu.kernel.text import Text
 from gusu.services.versions import Version
 
 
@@ -50,6 +51,8 @@ class Case(models.Model):
     granted: what was decided.  kept_until: from then on its personal values are erased.
     """
 
+    NOUN = Text("办件", "case")
+
     id = models.TextField(primary_key=True, default=new_case_id)
     number = models.TextField(unique=True, null=True)
     item = models.TextField()
@@ -76,7 +79,6 @@ class Case(models.Model):
     kept_until = models.DateField(null=True)
 
     class Meta:
-        verbose_name = "case"
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "item", "subject"], condition=Q(state=State.DRAFT), name="case_one_draft"

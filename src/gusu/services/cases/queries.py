@@ -98,7 +98,7 @@ def case_of(key: str, *, by: Actor) -> Case:
     """One case by its id, as far as `by` may know of it; else NotFound, as for one that is not there."""
     found = Case.objects.filter(pk=key).first()
     if found is None or not rules.may_look(by, found):
-        raise NotFound(kind=Text("办件", "case"), key=key)
+        raise NotFound(kind=Case.NOUN, key=key)
     return found
 
 
@@ -106,7 +106,7 @@ def official_case(key: str, *, by: Actor) -> Case:
     """The same for whoever handles cases: being the applicant does not count."""
     found = Case.objects.filter(pk=key).exclude(submitted_at=None).first()
     if found is None or not rules.may_look_as_official(by, found):
-        raise NotFound(kind=Text("办件", "case"), key=key)
+        raise NotFound(kind=Case.NOUN, key=key)
     return found
 
 

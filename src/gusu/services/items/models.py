@@ -15,6 +15,8 @@ class Item(models.Model):
     audiences, events: codes of `service.audience` and `service.life_event`.  words: what the search looks at.
     """
 
+    NOUN = Text("事项", "service item")
+
     item = models.SlugField(unique=True, max_length=64)
     code = models.TextField(unique=True)
     organisation = models.TextField(help_text="organisation code")
@@ -29,7 +31,6 @@ class Item(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = "service item"
         indexes = [GinIndex(Func(F("words"), Value(False), function="gusu_tokens"), name="item_words")]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from django.db import models
 
 from gusu.kernel import ids
+from gusu.kernel.text import Text
 from gusu.services.versions import Version
 
 
@@ -33,6 +34,8 @@ class Licence(models.Model):
     what the QR code on it holds.  Erased: printed and document are "".
     """
 
+    NOUN = Text("电子证照", "licence")
+
     id = models.TextField(primary_key=True, default=new_licence_id)
     identifier = models.TextField(unique=True)
     number = models.TextField(unique=True)
@@ -47,9 +50,6 @@ class Licence(models.Model):
     document = models.TextField()
     sha256 = models.TextField()
     token_hash = models.TextField(unique=True)
-
-    class Meta:
-        verbose_name = "licence"
 
     def __str__(self) -> str:
         return f"{self.identifier} {self.state}"

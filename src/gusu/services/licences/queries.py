@@ -26,7 +26,6 @@ from gusu.services.versions import in_force
 
 __all__ = ["BY_HAND", "GROUNDS", "Licence", "LicenceLine", "LicencePiece", "State", "root_pem"]
 
-KIND = Text("电子证照", "licence")
 OWN_DATA = "own_data"
 Validity = Literal["valid", "expired", "suspended", "revoked"]
 
@@ -68,7 +67,7 @@ def licence(key: str) -> Licence:
     """By id; NotFound."""
     found = Licence.objects.filter(pk=key).first()
     if found is None:
-        raise NotFound(kind=KIND, key=key)
+        raise NotFound(kind=Licence.NOUN, key=key)
     return found
 
 
@@ -80,7 +79,7 @@ def document(licence: Licence, *, by: Actor, purpose: str = OWN_DATA) -> bytes:
     """The signed PDF. One line in the trail. NotFound where it was erased."""
     trail.append("licences.read_document", by=by, about=licence, purpose=purpose)
     if not licence.document:
-        raise NotFound(kind=KIND, key=licence.pk)
+        raise NotFound(kind=Licence.NOUN, key=licence.pk)
     return base64.b64decode(envelope.open_(licence.document, context=f"licence-document/{licence.pk}"))
 
 

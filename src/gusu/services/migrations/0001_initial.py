@@ -43,7 +43,6 @@ class Migration(migrations.Migration):
                 ("ended_at", models.DateTimeField(null=True)),
             ],
             options={
-                "verbose_name": "service item",
                 "indexes": [
                     django.contrib.postgres.indexes.GinIndex(
                         models.Func(models.F("words"), models.Value(False), function="gusu_tokens"), name="item_words"

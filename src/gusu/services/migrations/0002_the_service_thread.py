@@ -95,9 +95,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "case",
-            },
         ),
         migrations.CreateModel(
             name="CaseExtension",

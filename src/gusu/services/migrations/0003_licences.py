@@ -107,9 +107,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "licence",
-            },
         ),
         migrations.CreateModel(
             name="LicenceLine",

@@ -16,7 +16,6 @@ from gusu.identity.purposes.queries import purpose
 from gusu.kernel.actor import Actor
 from gusu.kernel.errors import NotFound
 from gusu.kernel.looks.jinja import label
-from gusu.kernel.text import Text
 from gusu.resources.exchange.queries import batches_by_id
 from gusu.resources.subjects import queries as subjects
 from gusu.services.cases import actions
@@ -101,7 +100,7 @@ def own(key: str, by: Actor) -> Case:
     """A case this account applied for; for anybody else's, as if it was not there."""
     case = cases.case_of(key, by=by)
     if case.account != by.account:
-        raise NotFound(kind=Text("办件", "case"), key=key)
+        raise NotFound(kind=Case.NOUN, key=key)
     return case
 
 

@@ -6,7 +6,6 @@ from django.views.decorators.http import require_safe
 from gusu.identity.access import Request, kind, page
 from gusu.kernel.actor import Actor
 from gusu.kernel.errors import NotFound
-from gusu.kernel.text import Text
 from gusu.services.cases import queries as cases
 from gusu.services.licences import queries as licences
 from gusu.services.licences.queries import Licence
@@ -34,7 +33,7 @@ def licence_document(request: Request, key: str) -> HttpResponseBase:
     """The signed PDF: for its holder, and for the guardian who applied for it."""
     found = licences.licence(key)
     if found.holder != request.actor.subject and not cases.applied_by(found.case, by=request.actor):
-        raise NotFound(kind=Text("电子证照", "licence"), key=key)
+        raise NotFound(kind=Licence.NOUN, key=key)
     answer = HttpResponse(licences.document(found, by=request.actor), content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
     return answer
