@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from gusu.identity.accounts import jobs as accounts
 from gusu.identity.accounts.events import AccountClosed
 from gusu.identity.organisations.events import OrganisationClosed
+from gusu.kernel.calendar.events import CalendarChanged
 from gusu.kernel.events import jobs as delivery
 from gusu.kernel.events.outbox import Event, Listener
 from gusu.kernel.jobs.events import HourPassed
@@ -29,6 +30,7 @@ from gusu.services.cases.events import CaseMoved
 from gusu.services.licences.events import LicenceRevoked
 
 LISTENERS: Mapping[type[Event], Sequence[Listener]] = {
+    CalendarChanged: [cases.on_calendar_changed, objections.on_calendar_changed],
     AccountClosed: [cases.on_account_closed],
     OrganisationClosed: [accounts.on_organisation_closed],
     BatchOpened: [exchange.on_batch_opened],

@@ -5,6 +5,7 @@ import pytest
 
 from gusu.kernel.actor import Actor, house
 from gusu.kernel.calendar.actions import set_day
+from gusu.kernel.calendar.events import CalendarChanged
 from gusu.kernel.calendar.models import CalendarDay
 from gusu.kernel.calendar.pack import Calendar, CalendarPiece, DayPiece
 from gusu.kernel.calendar.queries import (
@@ -15,6 +16,7 @@ from gusu.kernel.calendar.queries import (
     working_days_between,
 )
 from gusu.kernel.errors import NotAllowed
+from gusu.kernel.events.models import OutboxEvent
 from gusu.kernel.packs import Label
 from gusu.kernel.text import Text
 
@@ -93,6 +95,24 @@ def test_an_administrator_has_the_last_word(calendar: Calendar) -> None:
     assert is_working_day(date(2026, 10, 1)) is True
     assert day in days_named(2026)
     assert calendar.kept() == {"china": CHINA}
+
+
+def test_who_counts_by_the_calendar_is_told_of_a_day_that_became_another_one(calendar: Calendar) -> None:
+    assert tellings() == 1  # the whole calendar came in
+
+    calendar.apply([CHINA], by=BY)
+    assert tellings() == 1
+
+    calendar.apply(
+        [CalendarPiece("local", days=(DayPiece(date(2026, 12, 7), False, Label("停电", "No power")),))], by=BY
+    )
+    assert tellings() == 2
+    set_day(date(2026, 12, 8), working=False, name=Text("停电", "No power"), by=EDITOR)
+    assert tellings() == 3
+
+
+def tellings() -> int:
+    return OutboxEvent.objects.filter(name=CalendarChanged.name).count()
 
 
 def test_nobody_edits_the_calendar_without_the_permission(calendar: Calendar) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.committing import at_once
+from tests.committing import at_once, rolled_back
 from tests.departments import departments
 from tests.resources.road import BY
 from tests.resources.subjects.test_thread import take_in_everything
@@ -18,6 +18,7 @@ from gusu.demo.departments.build import departments_folder
 from gusu.kernel import clock, ids
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.queries import Named, looks_at
+from gusu.kernel.calendar.models import CalendarDay
 from gusu.kernel.calendar.queries import add_working_days
 from gusu.kernel.engine import duck
 from gusu.kernel.errors import GusuError, IllegalMove, NotAllowed, NotFound
@@ -94,6 +95,18 @@ def moved(place: Place, address: str) -> None:
     fuse_register(place.register, by=BY)
 
 
+def a_day_off_moves(objection: Objection) -> bool:
+    """Whether its last day moves with the calendar; it is what it was afterwards."""
+    last = objection.due_on
+    with rolled_back():
+        CalendarDay.objects.update_or_create(date=last, defaults={"working": False, "source": "tests"})
+        jobs.retime()
+        objection.refresh_from_db()
+        moved_on = objection.due_on > last
+    objection.refresh_from_db()
+    return moved_on and objection.due_on == last
+
+
 def newest_look(person: Actor) -> tuple[str, str, str]:
     """(verb, purpose, organisation) of the last time somebody looked at them."""
     line = looks_at(Named("resources.population", person.subject))[0]
@@ -110,6 +123,7 @@ def test_an_objection_goes_with_its_record_to_the_department_and_comes_back_corr
     assert (objection.batch_id, objection.position) == (fact.winner.batch, fact.winner.position)
     assert (objection.provider, objection.state) == ("public_security", State.SENT)
     assert objection.due_on == add_working_days(clock.today(), 10)
+    assert a_day_off_moves(objection)
     assert [one.pk for one in queries.objections_for("public_security")] == [objection.pk]
     assert list(queries.objections_for("civil_affairs")) == []
     assert queries.words_of(objection, by=place.person).objected == fact.value

@@ -16,8 +16,13 @@ from gusu.identity.accounts.events import AccountClosed
 from gusu.kernel import clock as time
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit.queries import lines
+from gusu.kernel.calendar.actions import set_day
+from gusu.kernel.calendar.events import CalendarChanged
 from gusu.kernel.calendar.rules import DAY, working_days
 from gusu.kernel.errors import IllegalMove, NotAllowed, NotFound
+from gusu.kernel.events import outbox
+from gusu.kernel.events.models import OutboxEvent
+from gusu.kernel.text import Text
 from gusu.resources.exchange.events import OutcomesReturned
 from gusu.services.cases import actions, clock, jobs, queries, rules
 from gusu.services.cases.clock import Card, Clock, Extension, Period, Stop
@@ -256,15 +261,27 @@ def test_a_period_is_made_longer_once_and_not_when_it_is_over(town: None) -> Non
         actions.extend_clock(late, days=2, reason="案情复杂", by=APPROVER)
 
 
-def test_a_holiday_announced_later_is_read_when_the_clock_is_set_anew(town: None) -> None:
+def test_a_holiday_announced_later_moves_every_open_case(town: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "AT_ONCE", 2)
     with on(MONDAY):
-        case = office.submitted()
-        due = case.due
-        office.free_day(MONDAY + 2 * DAY)
-        case = actions.retime_case(case, by=BY)
+        draft = office.opened(office.citizen(9))
+        waiting = [office.submitted(office.citizen(number)) for number in (1, 2, 3)]
+        accepted, ended = office.accepted(office.citizen(4)), office.submitted(office.citizen(5))
+        actions.withdraw_case(ended, by=office.citizen(5))
+        due = [*(case.due for case in waiting if case.due), accepted.statutory_due or MONDAY]
+        may = frozenset({"calendar.edit"})
+        set_day(MONDAY + 2 * DAY, working=False, name=Text("休", "Off"), by=Actor("acc1-A", permissions=may))
 
-    assert due
-    assert case.due == due + DAY
+        outbox.deliver(OutboxEvent.objects.get(name=CalendarChanged.name).pk)
+        assert ProcrastinateJob.objects.filter(task_name=jobs.RETIME).count() == 1
+        jobs.retime()
+
+    for case in [*waiting, accepted, draft, ended]:
+        case.refresh_from_db()
+    assert [*(case.due for case in waiting), accepted.statutory_due] == [day + DAY for day in due]
+    assert (draft.due, ended.due) == (None, None)
+    told = [line.detail for line in lines(verb="cases.retime_cases")]
+    assert (sum(one["cases"] for one in told), sum(one["moved"] for one in told), len(told)) == (4, 4, 3)
 
 
 # The correction

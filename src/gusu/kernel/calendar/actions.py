@@ -9,7 +9,9 @@ from gusu.kernel.action import action
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit import trail
 from gusu.kernel.calendar import rules
+from gusu.kernel.calendar.events import CalendarChanged
 from gusu.kernel.calendar.models import CalendarDay, CalendarSource
+from gusu.kernel.events.outbox import publish
 from gusu.kernel.text import Text
 
 
@@ -23,7 +25,7 @@ class NamedDay:
     source: str
 
 
-@action(may=rules.may_edit)
+@action(may=rules.may_edit, tells=lambda _day: CalendarChanged())
 def set_day(day: date, *, working: bool, name: Text, by: Actor) -> CalendarDay:
     """An administrator says what a day is; packs leave it alone from now on."""
     trail.note(day=day.isoformat(), working=working)
@@ -50,7 +52,11 @@ def write_sources(declared: Mapping[str, dict[str, Any]]) -> None:
 
 
 def write_days(days: Iterable[NamedDay]) -> None:
-    """Make the table hold exactly these days of the declared sources, except where an administrator has spoken."""
+    """Make the table hold exactly these days of the declared sources, except where an administrator has spoken.
+
+    CalendarChanged, where that makes any day another one than before.
+    """
+    before = _worked()
     by_hand = set(CalendarDay.objects.filter(source=CalendarDay.ADMINISTRATOR).values_list("date", flat=True))
     rows = [
         CalendarDay(date=day.date, working=day.working, name_zh=day.name.zh, name_en=day.name.en, source=day.source)
@@ -65,8 +71,14 @@ def write_days(days: Iterable[NamedDay]) -> None:
         unique_fields=["date"],
         update_fields=["working", "name_zh", "name_en", "source"],
     )
+    if _worked() != before:
+        publish(CalendarChanged())
 
 
 def retire_sources(codes: Iterable[str]) -> None:
     """Forget the sources; their days stay, because legal clocks have counted by them."""
     CalendarSource.objects.filter(code__in=list(codes)).delete()
+
+
+def _worked() -> dict[date, bool]:
+    return dict(CalendarDay.objects.values_list("date", "working"))

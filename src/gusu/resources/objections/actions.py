@@ -4,6 +4,7 @@ from datetime import timedelta
 from unicodedata import normalize
 
 from django.db import IntegrityError, transaction
+from django.utils.timezone import localdate
 
 from gusu.identity.purposes.queries import purpose
 from gusu.kernel import clock
@@ -105,6 +106,20 @@ def close_corrected(objection: Objection, *, batch: Batch | None, value: str, by
     objection.as_said = _alike(value, secrets.opened(objection).right)
     trail.note(batch=batch.pk if batch else 0, as_said=objection.as_said)
     return _end(objection, State.CLOSED, Outcome.CORRECTED)
+
+
+@action(may=rules.is_the_house)
+def retime_objections(*, by: Actor) -> int:
+    """Set the last days of those that wait for an answer anew: the calendar has changed. Answers how many moved."""
+    waiting = Objection.objects.select_for_update().filter(state=State.SENT)
+    days = {localdate(one.filed_at) for one in waiting}
+    last = {day: add_working_days(day, rules.DAYS_TO_ANSWER) for day in days}
+    moved = [one for one in waiting if one.due_on != last[localdate(one.filed_at)]]
+    for one in moved:
+        one.due_on = last[localdate(one.filed_at)]
+    Objection.objects.bulk_update(moved, ["due_on"], batch_size=500)
+    trail.note(moved=len(moved))
+    return len(moved)
 
 
 @action(may=rules.is_the_house)

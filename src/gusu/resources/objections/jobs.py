@@ -5,11 +5,18 @@ from contextlib import suppress
 
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor, house
+from gusu.kernel.calendar.events import CalendarChanged
 from gusu.kernel.errors import IllegalMove
 from gusu.kernel.jobs.events import HourPassed
 from gusu.kernel.jobs.queue import job, later
 from gusu.resources.exchange.queries import batches_by_id
-from gusu.resources.objections.actions import close_corrected, close_upheld, drop_old_words, forget_words
+from gusu.resources.objections.actions import (
+    close_corrected,
+    close_upheld,
+    drop_old_words,
+    forget_words,
+    retime_objections,
+)
 from gusu.resources.objections.models import Objection, State
 from gusu.resources.objections.queries import ANSWERING, OPEN
 from gusu.resources.objections.rules import RECONSIDERATION
@@ -19,6 +26,7 @@ from gusu.resources.subjects.queries import Said, forgotten_among, newest_editio
 
 LOOK = "gusu.objections.look"
 TIDY = "gusu.objections.tidy"
+RETIME = "gusu.objections.retime"
 AT_ONCE = 1000  # objections looked at in one statement
 
 
@@ -34,6 +42,11 @@ def tidy() -> None:
     drop_old_words()
 
 
+@job(RETIME)
+def retime() -> None:
+    retime_objections(by=house("worker"))
+
+
 def on_base_published(event: BasePublished) -> None:
     if Objection.objects.filter(register=event.register, state__in=OPEN).exists():
         _look_later(event.register)
@@ -41,6 +54,10 @@ def on_base_published(event: BasePublished) -> None:
 
 def on_subject_erased(event: SubjectErased) -> None:
     later(TIDY, once=TIDY)
+
+
+def on_calendar_changed(event: CalendarChanged) -> None:
+    later(RETIME, once=RETIME)
 
 
 def on_hour(event: HourPassed) -> None:

@@ -15,7 +15,7 @@ from gusu.kernel.action import action, step
 from gusu.kernel.actor import Actor, house
 from gusu.kernel.audit import trail
 from gusu.kernel.calendar import queries as calendar
-from gusu.kernel.calendar.rules import DAY
+from gusu.kernel.calendar.rules import DAY, Exceptions
 from gusu.kernel.errors import GusuError, IllegalMove, NotAllowed
 from gusu.kernel.states import move
 from gusu.resources.exchange.actions import return_outcome
@@ -56,6 +56,7 @@ from gusu.services.versions import end, follow
 __all__ = ["AlreadyUnderWay", "NoLongerOffered", "NotYourWard", "WrongFile"]
 LARGEST_FILE = 5 << 20
 MOST_FILES = 10
+AT_ONCE = 500  # cases in one transaction
 MAGIC = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 BY_RULE = replace(house("rule"), name="rule")
 
@@ -384,11 +385,19 @@ def forget_case(case: Case, *, by: Actor) -> Case:
 
 
 @action(may=rules.is_the_house)
-def retime_case(case: Case, *, by: Actor) -> Case:
-    """Read the clocks again: the calendar may have changed."""
-    _set_times(case, queries.pinned(case))
-    case.save(update_fields=TIMED)
-    return case
+def retime_cases(after: str, *, by: Actor) -> str:
+    """Read the clocks of the next open cases anew: the calendar has changed. Answers the last one's id; "" at the end."""
+    waiting = Case.objects.filter(pk__gt=after, submitted_at__isnull=False, ended_at=None).order_by("pk")
+    some = list(waiting.select_for_update().prefetch_related("stops", "extensions")[:AT_ONCE])
+    exceptions, moved = calendar.exceptions(), []
+    for case in some:
+        before = [getattr(case, name) for name in TIMED]
+        _set_times(case, queries.pinned(case), exceptions)
+        if before != [getattr(case, name) for name in TIMED]:
+            moved.append(case)
+    Case.objects.bulk_update(moved, TIMED)
+    trail.note(cases=len(some), moved=len(moved))
+    return some[-1].pk if len(some) == AT_ONCE else ""
 
 
 def forget_erased(register: str, *, by: Actor) -> None:
@@ -472,12 +481,13 @@ def _moved(
     return case
 
 
-def _set_times(case: Case, kept: Pinned) -> None:
+def _set_times(case: Case, kept: Pinned, exceptions: Exceptions | None = None) -> None:
+    """exceptions: of the calendar, where they are at hand."""
     begins = case.state == State.SUBMITTED  # nothing can have stopped or stretched a clock yet
     stops, longer = ([], []) if begins else (list(case.stops.all()), list(case.extensions.all()))
     every = rules.clocks_of(case, kept.item, stops, longer)
     since = localdate(case.submitted_at) if case.submitted_at else time.today()
-    times = rules.times_of(every, kept.decision, calendar.exceptions(since))
+    times = rules.times_of(every, kept.decision, calendar.exceptions(since) if exceptions is None else exceptions)
     case.due, case.yellow_on, case.statutory_due = times.due, times.yellow_on, times.statutory_due
     case.urgent_by = times.due or NEVER
 

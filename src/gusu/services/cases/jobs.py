@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from gusu.identity.accounts.events import AccountClosed
 from gusu.kernel import clock as time
 from gusu.kernel.actor import house
+from gusu.kernel.calendar.events import CalendarChanged
 from gusu.kernel.calendar.queries import is_working_day
 from gusu.kernel.calendar.rules import DAY
 from gusu.kernel.jobs.events import HourPassed
@@ -25,6 +26,7 @@ FORGET = "gusu.cases.forget"
 CLOSE = "gusu.cases.close"
 HOURLY = "gusu.cases.hourly"
 RELEASE = "gusu.cases.release"
+RETIME = "gusu.cases.retime"
 STUCK = timedelta(minutes=10)
 MANY = 500
 
@@ -44,6 +46,13 @@ def close(case: str) -> None:
 @job(RELEASE)
 def release(account: str) -> None:
     actions.release_cases(account, by=house("worker"))
+
+
+@job(RETIME)
+def retime() -> None:
+    last = actions.retime_cases("", by=house("worker"))
+    while last:
+        last = actions.retime_cases(last, by=house("worker"))
 
 
 @job(FORGET)
@@ -90,6 +99,10 @@ def on_case_moved(event: CaseMoved) -> None:
 def on_outcomes_returned(event: OutcomesReturned) -> None:
     for key in event.keys:
         later(CLOSE, once=f"{CLOSE}:{key}", case=key)
+
+
+def on_calendar_changed(event: CalendarChanged) -> None:
+    later(RETIME, once=RETIME)
 
 
 def on_account_closed(event: AccountClosed) -> None:
