@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace as dataclass_replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.committing import at_once, rolled_back
 from tests.services.cases import office
 from tests.services.cases.office import APPROVER, BY, LEADER, MISSING, OFFICER, STRANGER, TYPED, WINDOW
+from tests.services.items.declared import CLEAN
 
 from gusu.identity.accounts.events import AccountClosed
 from gusu.kernel import clock as time
@@ -30,6 +32,11 @@ from gusu.services.cases.models import Case, CaseLine, State
 from gusu.services.forms.actions import write_forms
 from gusu.services.forms.queries import Incomplete
 from gusu.services.forms.queries import form_of as forms_of
+from gusu.services.items.actions import write_items
+from gusu.services.licences.actions import revoke, write_kinds
+from gusu.services.licences.queries import State as LicenceState
+from gusu.services.licences.queries import history as licence_history
+from gusu.services.licences.queries import licence_of_case
 
 MONDAY = date(2026, 9, 7)
 
@@ -443,6 +450,67 @@ def test_one_application_at_a_time(town: None) -> None:
 
     with pytest.raises(actions.AlreadyUnderWay):
         actions.open_case(office.ITEM, subject=office.citizen().subject, by=office.citizen())
+
+
+def test_what_is_missing_of_form_and_materials_is_said_at_once(town: None) -> None:
+    write_items([CLEAN])
+    case = office.opened()
+
+    with pytest.raises(Incomplete) as refused:
+        office.handed_in(case, {"person.name": "林小舟"}, by=office.citizen())
+
+    assert list(refused.value.faults) == ["bicycle.colour", "file-1"]
+    assert Case.objects.get().state == State.DRAFT
+    actions.attach_file(case, b"%PDF-1.7 a picture", material=1, by=office.citizen())
+    assert office.handed_in(case, TYPED, by=office.citizen()).state == State.SUBMITTED
+
+
+def test_of_two_drafts_for_one_person_the_first_that_is_handed_in_is_under_way(town: None) -> None:
+    first, other = office.citizen(), dataclass_replace(office.citizen(), account="acc1-ANOTHER")
+    begun = office.opened(first)
+
+    office.submitted(other)
+
+    with pytest.raises(actions.AlreadyUnderWay):
+        office.handed_in(begun, by=first)
+    begun.refresh_from_db()
+    assert (begun.state, begun.number) == (State.DRAFT, None)
+    assert lines(verb="cases.submit_case").filter(outcome="refused").get().code == "already_under_way"
+
+
+def test_what_is_held_is_not_applied_for_again_until_it_is_time_to_renew_it(town: None) -> None:
+    write_kinds([replace(office.PERMIT, renewed_within=30)])
+    person = office.citizen()
+    with on(MONDAY):
+        second = office.opened(dataclass_replace(person, account="acc1-ANOTHER"))
+        former = licence_of_case(office.issued(person).pk)
+        with pytest.raises(actions.AlreadyHeld):
+            office.handed_in(second, by=dataclass_replace(person, account="acc1-ANOTHER"))
+    assert former
+    assert former.valid_to
+    with on(former.valid_to - 31 * DAY), pytest.raises(actions.AlreadyHeld):
+        office.opened(person)
+
+    with on(former.valid_to - 30 * DAY):
+        new = licence_of_case(office.issued(person).pk)
+
+    former.refresh_from_db()
+    assert new
+    assert (former.state, new.state) == (LicenceState.LAPSED, LicenceState.VALID)
+    assert [line.ground for line in licence_history(former)] == ["issued", "renewed"]
+
+
+def test_what_has_no_end_is_never_renewed_and_what_was_taken_back_is_applied_for_anew(town: None) -> None:
+    write_kinds([replace(office.PERMIT, months=0)])
+    held = licence_of_case(office.issued().pk)
+    assert held
+    with pytest.raises(actions.AlreadyHeld):
+        office.opened()
+
+    by = office.official("licences.revoke")
+    revoke(held, ground="given_up", reason="本人放弃", by=by)
+
+    assert office.opened().state == State.DRAFT
 
 
 def test_whoever_handles_cases_handles_none_of_their_own(town: None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import F
 
@@ -31,7 +32,7 @@ def elements(codes: Iterable[str] | None = None) -> dict[str, Element]:
     rows = DataElement.objects.filter(retired_at=None).order_by("code")
     if codes is not None:
         rows = rows.filter(code__in=list(codes))
-    return {row.code: _element(row) for row in rows}
+    return {told[0]: _element(*told) for told in rows.values_list(*TOLD)}
 
 
 def labels_of(codelist: str) -> dict[str, Text]:
@@ -60,8 +61,8 @@ def codes_in_force(codelist: str) -> list[str]:
     return list(rows.values_list("code", flat=True))
 
 
-def _element(row: DataElement) -> Element:
-    label = Text(row.label_zh, row.label_en)
-    return Element(
-        row.code, label, row.type, row.grade, row.length, row.pattern, row.codelist_id, row.standard, row.form
-    )
+TOLD = ("code", "label_zh", "label_en", "type", "grade", "length", "pattern", "codelist_id", "standard", "form")
+
+
+def _element(code: str, zh: str, en: str, *others: Any) -> Element:
+    return Element(code, Text(zh, en), *others)

@@ -18,13 +18,15 @@ from gusu.kernel.calendar import queries as calendar
 from gusu.kernel.calendar.rules import DAY, Exceptions
 from gusu.kernel.errors import GusuError, IllegalMove, NotAllowed
 from gusu.kernel.states import move
+from gusu.kernel.text import Text
 from gusu.resources.exchange.actions import return_outcome
-from gusu.resources.subjects.queries import GUARDIANSHIP, Fact, facts_about, forgotten_among, is_ward
+from gusu.resources.subjects.queries import GUARDIANSHIP, Fact, facts_about, forgotten_among
 from gusu.services.cases import answers as sealed
 from gusu.services.cases import clock, judging, queries, rules
 from gusu.services.cases.clock import CORRECTION, SecondNotice
 from gusu.services.cases.errors import (
     AcceptedByLaw,
+    AlreadyHeld,
     AlreadyUnderWay,
     NoLongerOffered,
     NothingMissing,
@@ -47,13 +49,13 @@ from gusu.services.cases.models import (
 from gusu.services.cases.queries import HANDLING, Pinned
 from gusu.services.cases.spec import DecisionPiece, written
 from gusu.services.forms import queries as forms
-from gusu.services.forms.queries import Answers, RegisterChanged, Typed
+from gusu.services.forms.queries import Answers, Incomplete, RegisterChanged, Typed
 from gusu.services.items import queries as items
 from gusu.services.licences import actions as licences
-from gusu.services.licences.queries import kinds_for, licence_of_case, licences_of, validity_of
+from gusu.services.licences.queries import held_of, kinds_for, licence_of_case, licences_of, validity_of
 from gusu.services.versions import end, follow
 
-__all__ = ["AlreadyUnderWay", "NoLongerOffered", "NotYourWard", "WrongFile"]
+__all__ = ["AlreadyHeld", "AlreadyUnderWay", "NoLongerOffered", "NotYourWard", "WrongFile"]
 LARGEST_FILE = 5 << 20
 MOST_FILES = 10
 AT_ONCE = 500  # cases in one transaction
@@ -86,7 +88,7 @@ def open_case(item: str, *, subject: str, by: Actor) -> Case:
     """A draft for this item about this person, or the one that was begun before.
 
     It pins today's versions of item, form and decision.  NotFound: no such item, or none that one applies for online.
-    NotYourWard.
+    NotYourWard, AlreadyUnderWay, AlreadyHeld.
     """
     guide, form, (decision, _) = items.guide_of(item), forms.form_of(item), queries.decision_of(item)
     if guide.until_at:
@@ -128,26 +130,31 @@ def submit_case(case: Case, typed: Typed, *, seen: str, by: Actor) -> Case:
 
     The register is asked again: what it knows is taken from it, whatever a browser sends.  seen: the code of the page
     that was shown (`forms.seen`).  A submission that comes twice is one case: the second answers the first.  Raises
-    RegisterChanged, LockedField, Incomplete, NoLongerOffered.
+    RegisterChanged, LockedField, Incomplete, NoLongerOffered, AlreadyUnderWay, AlreadyHeld.
     """
     if case.state not in (State.DRAFT, State.RETURNED) and case.submitted_at:
         return case
     kept = queries.pinned(case)
-    refuse_strangers(case, kept, by=by)
+    _refuse_strangers(kept.form, case.subject, kept.item.organisation, by)
     if case.state == State.DRAFT and not forms.is_offered(kept.decision.item):
         raise NoLongerOffered
     asker = queries.asker(kept, by)
     facts = forms.prefilled(kept.form, case.subject, by=asker)
     if seen != forms.seen(kept.form, case.subject, facts):
         raise RegisterChanged
-    answers = forms.answered(forms.asked(kept.form, facts, typed, forms.words_of(kept.form, facts)), typed)
+    answers = _answered(case, kept, facts, typed)
     is_correction = case.state == State.RETURNED
+    if not is_correction:
+        _refuse_what_is_held(case.item, case.subject)
     _hand_in(case, kept, answers)
     if is_correction:
         case.stops.filter(until=None, ground=CORRECTION.code).update(until=time.today())
         _move(case, State.RECEIVED, "correct_case", by, kept=kept)
     else:
-        _move(case, State.SUBMITTED, "submit_case", by, kept=kept)
+        try:
+            _move(case, State.SUBMITTED, "submit_case", by, kept=kept)
+        except IntegrityError:
+            raise AlreadyUnderWay(number=IN_THE_LIST) from None
         _decide_by_rule(case, kept, answers, facts, asker)
     return case
 
@@ -386,7 +393,7 @@ def forget_case(case: Case, *, by: Actor) -> Case:
 
 @action(may=rules.is_the_house)
 def retime_cases(after: str, *, by: Actor) -> str:
-    """Read the clocks of the next open cases anew: the calendar has changed. Answers the last one's id; "" at the end."""
+    """Read the clocks of the next open cases anew: the calendar has changed. Answers the last one's id, or ""."""
     waiting = Case.objects.filter(pk__gt=after, submitted_at__isnull=False, ended_at=None).order_by("pk")
     some = list(waiting.select_for_update().prefetch_related("stops", "extensions")[:AT_ONCE])
     exceptions, moved = calendar.exceptions(), []
@@ -492,6 +499,28 @@ def _set_times(case: Case, kept: Pinned, exceptions: Exceptions | None = None) -
     case.urgent_by = times.due or NEVER
 
 
+def _answered(case: Case, kept: Pinned, facts: Mapping[str, Fact], typed: Typed) -> Answers:
+    """What is handed in; Incomplete names what is missing of the form and of the materials, all at once."""
+    faults, answers = {}, Answers()
+    try:
+        answers = forms.answered(forms.asked(kept.form, facts, typed, forms.words_of(kept.form, facts)), typed)
+    except Incomplete as incomplete:
+        faults = incomplete.faults
+    needed = {place: one for place, one in enumerate(kept.item.materials) if one.need == "required" and not one.is_met}
+    if needed:
+        there = set(case.files.values_list("material", flat=True))
+        faults |= {
+            f"file-{place}": MISSING.filled(name=one.name.text) for place, one in needed.items() if place not in there
+        }
+    if faults:
+        raise Incomplete(faults)
+    return answers
+
+
+IN_THE_LIST = Text("（见“我的办件”）", "see 'My cases'")
+MISSING = Text("请上传“{name}”", "Hand in: {name}")
+
+
 def _hand_in(case: Case, kept: Pinned, answers: Answers) -> None:
     name = answers.get(kept.form.applicant)
     case.revision += 1
@@ -591,23 +620,26 @@ def _forget(case: Case) -> None:
     case.files.all().delete()
 
 
-def refuse_strangers(case: Case, kept: Pinned, *, by: Actor) -> None:
-    """NotYourWard where whoever applied may no longer act for the person: of age, moved out, an account bound anew."""
-    _refuse_strangers(kept.form, case.subject, kept.item.organisation, by)
-
-
 def _refuse_a_second(item: str, subject: str) -> None:
-    """One application at a time, for one person and item, whoever hands it in."""
+    """One application at a time for one person and item, whoever hands it in; the database has the last word."""
     under_way = Case.objects.filter(item=item, subject=subject, submitted_at__isnull=False, ended_at=None).first()
     if under_way:
         raise AlreadyUnderWay(number=under_way.number)
+    _refuse_what_is_held(item, subject)
+
+
+def _refuse_what_is_held(item: str, subject: str) -> None:
+    held = held_of(item, subject)
+    if held and (held.renewable_on is None or time.today() < held.renewable_on):
+        raise AlreadyHeld(since=_renewable_since(held.renewable_on))
+
+
+def _renewable_since(day: date | None) -> Text:
+    return Text(f"{day} 起", f"From {day} on") if day else Text("失效后", "Once it is no longer valid")
 
 
 def _refuse_strangers(form: forms.FormPiece, subject: str, organisation: str, by: Actor) -> None:
-    if subject == by.subject:
-        return
-    asker = replace(by, organisation=organisation)
-    if not (form.wards and is_ward(form.register, subject, guardian=by.subject, by=asker)):
+    if not queries.acts_for(form, subject, organisation, by=by):
         refusal = NotYourWard()  # the looks are rolled back with everything else: this line is what is left of them
         refusal.about, refusal.purpose = trail.Named(f"resources.{form.register}", subject), GUARDIANSHIP
         raise refusal

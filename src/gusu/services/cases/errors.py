@@ -24,6 +24,16 @@ class AlreadyUnderWay(GusuError):
     )
 
 
+class AlreadyHeld(GusuError):
+    """What the item results in is held, and it is not yet the time to renew it."""
+
+    status, code = 409, "already_held"
+    says = Text(
+        "该事项的证照已在有效期内，见“我的证照”；{since}可以申请换发。",
+        "The licence this results in is held and valid, see 'My licences'. {since} it can be renewed.",
+    )
+
+
 class AcceptedByLaw(GusuError):
     """Nobody answered within five working days: it is too late to return or to decline it (行政许可法 art. 32)."""
 

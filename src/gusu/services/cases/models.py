@@ -83,6 +83,11 @@ class Case(models.Model):
             models.UniqueConstraint(
                 fields=["account", "item", "subject"], condition=Q(state=State.DRAFT), name="case_one_draft"
             ),
+            models.UniqueConstraint(
+                fields=["subject", "item"],
+                condition=Q(submitted_at__isnull=False, ended_at=None),
+                name="case_one_under_way",
+            ),
         ]
         indexes = [
             models.Index(

@@ -14,7 +14,7 @@ from gusu.kernel.calendar import queries as calendar
 from gusu.kernel.calendar.rules import working_days
 from gusu.kernel.errors import NotFound
 from gusu.kernel.text import Text
-from gusu.resources.subjects.queries import Fact, facts_about
+from gusu.resources.subjects.queries import Fact, facts_about, is_ward
 from gusu.services.cases import answers as sealed
 from gusu.services.cases import clock, rules
 from gusu.services.cases.clock import Card, Clock, Day, Reading
@@ -160,6 +160,20 @@ def pinned(case: Case) -> Pinned:
 def asker(kept: Pinned, by: Actor) -> Actor:
     """The applicant asks the register through the body that handles the item, under its grants."""
     return replace(by, organisation=kept.item.organisation)
+
+
+def may_act(case: Case, *, by: Actor) -> bool:
+    """Whether `by` may act for the person whom the case is about, today: they come of age, and households change."""
+    kept = pinned(case)
+    return acts_for(kept.form, case.subject, kept.item.organisation, by=by)
+
+
+def acts_for(form: FormPiece, subject: str, organisation: str, *, by: Actor) -> bool:
+    """Whether it is `by`, or their ward where the form allows that; organisation: through whose grants it is looked."""
+    if subject == by.subject:
+        return True
+    through = replace(by, organisation=organisation)
+    return form.wards and is_ward(form.register, subject, guardian=by.subject, by=through)
 
 
 def typed_so_far(case: Case) -> dict[str, str]:

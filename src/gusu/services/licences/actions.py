@@ -33,6 +33,7 @@ from gusu.services.licences.spec import LicencePiece, Printed, written
 from gusu.services.versions import end, follow
 
 NEXT_SERIAL = "SELECT nextval('services_licence_serial')"
+RENEWED = "renewed"
 NO_NOTE = Text("本证照经数字签名，修改即失效。", "Digitally signed: any change makes it invalid.")
 
 
@@ -107,10 +108,18 @@ def made(kind: str, *, case: str, holder: str, values: Mapping[str, str]) -> Mad
 
 @action(may=rules.may_keep)
 def keep(made: Made, *, by: Actor) -> Licence:
-    """Issue what was made, inside the commit of whoever made it. A case has one licence: the first one stands."""
+    """Issue what was made, inside the commit of whoever made it. A case has one licence: the first one stands.
+
+    What its holder had of the same kind lapses with it (换发).
+    """
     if found := Licence.objects.filter(case=made.licence.case).first():
         return found
     licence = made.licence
+    same = Licence.objects.filter(holder=licence.holder, kind_version__name=kind_of(licence).licence)
+    for former in same.filter(state=State.VALID).select_for_update(of=("self",)):
+        move(former, State.LAPSED, along=rules.ALLOWED)
+        former.save(update_fields=["state"])
+        _append(former, RENEWED, "", by)
     licence.save(force_insert=True)
     _append(licence, "issued", "", by)
     trail.note(identifier=licence.identifier)

@@ -5,9 +5,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
+from django.db import connection
 from django.db.models import F
 
 from gusu.identity.organisations.queries import organisation
@@ -49,9 +50,39 @@ class Verified:
     printed: list[tuple[Text, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A valid licence, by its id. renewable_on: the first day on which it can be applied for anew; None: never."""
+
+    licence: str
+    valid_to: date | None
+    kind: LicencePiece
+
+    @property
+    def renewable_on(self) -> date | None:
+        return self.valid_to - timedelta(days=self.kind.renewed_within) if self.valid_to else None
+
+
 def licences_of(subject: str) -> list[Licence]:
     """Those of one holder, newest first, without their documents."""
     return list(Licence.objects.filter(holder=subject).defer("document").order_by("-pk"))
+
+
+def held_of(item: str, subject: str) -> Held | None:
+    """The valid licence that somebody holds as the result of an item; of several the one that lasts longest."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, {"subject": subject, "item": item, "today": clock.today(), "valid": State.VALID.value})
+        found = cursor.fetchone()
+    return Held(found[0], found[1], read(found[2])) if found else None
+
+
+HELD = """
+SELECT l.id, l.valid_to, v.declaration FROM services_licence AS l
+JOIN services_licencekindversion AS v ON v.id = l.kind_version_id
+WHERE l.holder = %(subject)s AND v.item = %(item)s AND l.state = %(valid)s
+    AND (l.valid_to IS NULL OR l.valid_to >= %(today)s)
+ORDER BY l.valid_to DESC NULLS FIRST LIMIT 1
+"""
 
 
 def licence_of_case(case: str) -> Licence | None:

@@ -25,6 +25,7 @@ class LicencePiece(Piece, frozen=True):
 
     code: 21 characters, the USCC of the body that defines it and 3 digits.  issuer: code of the organisation.
     item: the service item it is the result of.  months: how long it is valid; 0 without end.  version: 3 digits.
+    renewed_within: from so many days before its end on it may be applied for anew (换发); the new one ends the former.
     """
 
     licence: Name
@@ -34,6 +35,7 @@ class LicencePiece(Piece, frozen=True):
     item: str
     printed: Annotated[list[Printed], msgspec.Meta(min_length=1, max_length=8)]
     months: Annotated[int, msgspec.Meta(ge=0, le=1200)] = 0
+    renewed_within: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 0
     version: Annotated[str, msgspec.Meta(pattern="^[0-9]{3}$")] = "001"
     note: Label | None = None
 

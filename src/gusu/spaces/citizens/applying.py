@@ -20,7 +20,7 @@ from gusu.resources.exchange.queries import batches_by_id
 from gusu.resources.subjects import queries as subjects
 from gusu.services.cases import actions
 from gusu.services.cases import queries as cases
-from gusu.services.cases.actions import AlreadyUnderWay, NoLongerOffered, WrongFile
+from gusu.services.cases.actions import AlreadyHeld, AlreadyUnderWay, NoLongerOffered, NotYourWard, WrongFile
 from gusu.services.cases.queries import Case, State
 from gusu.services.forms import queries as forms
 from gusu.services.forms.queries import Incomplete, RegisterChanged
@@ -43,9 +43,9 @@ def apply(request: Request, item: str) -> HttpResponseBase:
         subject = request.POST.get("subject") or request.actor.subject
         try:
             case = actions.open_case(guide.item.item, subject=subject, by=request.actor)
-        except AlreadyUnderWay as refusal:
+        except (AlreadyUnderWay, AlreadyHeld) as refusal:
             messages.error(request, str(refusal))
-            return redirect("own_cases")
+            return redirect("own_licences" if isinstance(refusal, AlreadyHeld) else "own_cases")
         return redirect("case_form", key=case.pk)
     whom = _whom(form, guide.piece.organisation, request.actor)
     seen = {
@@ -69,6 +69,8 @@ def case_form(request: Request, key: str) -> HttpResponseBase:
     case = own(key, request.actor)
     if case.state not in (State.DRAFT, State.RETURNED):
         return redirect("own_case", key=case.pk)
+    if not cases.may_act(case, by=request.actor):
+        raise NotYourWard
     if request.method != "POST":
         return _form(request, case, _typed_before(case, request.actor))
     kept = cases.pinned(case)
@@ -130,7 +132,7 @@ def _hand_in(request: Request, case: Case, typed: Mapping[str, str]) -> HttpResp
         actions.save_case(case, typed, by=request.actor)
         faults = {code: label(said) for code, said in incomplete.faults.items()}
         return _form(request, case, typed, errors=list(faults.items()), wrong=faults)
-    except (RegisterChanged, NoLongerOffered) as changed:
+    except (RegisterChanged, NoLongerOffered, AlreadyUnderWay, AlreadyHeld) as changed:
         actions.save_case(case, typed, by=request.actor)
         return _form(request, case, typed, notice=str(changed))
     actions.issue_at_once(done)

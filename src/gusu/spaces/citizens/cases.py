@@ -16,6 +16,7 @@ from gusu.kernel.actor import Actor
 from gusu.kernel.looks.jinja import label
 from gusu.services.cases import actions
 from gusu.services.cases import queries as cases
+from gusu.services.cases.actions import NotYourWard
 from gusu.services.cases.queries import Case, State
 from gusu.services.forms import queries as forms
 from gusu.services.items import queries as items
@@ -49,7 +50,8 @@ def own_case(request: Request, key: str) -> HttpResponseBase:
     kept = cases.pinned(case)
     lines = cases.history(case)
     works = case.state in UNDER_WAY  # the page asks again and again: that is one look, not one a second
-    answers = cases.handed_in(case, by=request.actor, purpose=OWN) if case.submitted_at and not works else {}
+    is_told = case.submitted_at is not None and not works and cases.may_act(case, by=request.actor)
+    answers = cases.handed_in(case, by=request.actor, purpose=OWN) if is_told else {}
     issued = licences.licence_of_case(case.pk)
     is_mine = case.account == request.actor.account
     seen: dict[str, Any] = {
@@ -112,6 +114,8 @@ def attach(request: Request, key: str) -> HttpResponseBase:
 @bound
 def own_file(request: Request, key: str, file: str) -> HttpResponseBase:
     case = own(key, request.actor)
+    if not cases.may_act(case, by=request.actor):
+        raise NotYourWard
     found, body = cases.file_of(case, file, by=request.actor, purpose=OWN)
     return attached(found, body, case.number or "draft")
 

@@ -30,13 +30,20 @@ def own_licences(request: Request) -> HttpResponseBase:
 @require_safe
 @bound
 def licence_document(request: Request, key: str) -> HttpResponseBase:
-    """The signed PDF: for its holder, and for the guardian who applied for it."""
+    """The signed PDF: for its holder, and for the guardian who applied for it, while they are."""
     found = licences.licence(key)
-    if found.holder != request.actor.subject and not cases.applied_by(found.case, by=request.actor):
+    if found.holder != request.actor.subject and not _is_theirs(found, request.actor):
         raise NotFound(kind=Licence.NOUN, key=key)
     answer = HttpResponse(licences.document(found, by=request.actor), content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
     return answer
+
+
+def _is_theirs(found: Licence, by: Actor) -> bool:
+    """Of somebody for whom `by` applied, and still may act."""
+    if not cases.applied_by(found.case, by=by):
+        return False
+    return cases.may_act(cases.case_of(found.case, by=by), by=by)
 
 
 def held_by(by: Actor) -> list[Licence]:
