@@ -21,6 +21,7 @@ class TreePiece(Piece, frozen=True):
     name: Label
     height: int
     near: str | None = None
+    king_of: str = ""
     branches: tuple[Branch, ...] = ()
 
 
@@ -35,6 +36,9 @@ class Trees(Section[TreePiece]):
 
     def key(self, piece: TreePiece) -> str:
         return piece.code
+
+    def only_one_for(self, piece: TreePiece) -> str:
+        return piece.king_of
 
     def check(self, piece: TreePiece, known: Known) -> Iterable[Problem]:
         if piece.near is not None:

@@ -91,6 +91,14 @@ def test_one_key_in_two_packs_is_an_error(grove: Grove) -> None:
     assert grove.said(check(grove.load())) == [f"wood/trees.yaml:1: 'oak' is already declared at {first}:1"]
 
 
+def test_two_pieces_for_what_only_one_may_be_for_are_an_error(grove: Grove) -> None:
+    king = "- code: {}\n  name: {{zh: 王, en: King}}\n  height: 9\n  king_of: wood\n"
+    grove.write("park/trees.yaml", king.format("oak"))
+    grove.write("wood/trees.yaml", king.format("elm"))
+
+    assert grove.said(check(grove.load())) == ["wood/trees.yaml:1: there is one for 'wood' already: oak (park)"]
+
+
 def test_a_need_that_is_not_there_or_goes_in_a_circle_is_an_error(grove: Grove) -> None:
     grove.write("park/trees.yaml", OAK, needs="prak")
     assert grove.said(check(grove.load())) == ["park/pack.yaml:4: unknown pack 'prak'; did you mean 'park'?"]

@@ -98,6 +98,10 @@ class Section(Generic[P]):
         """The names inside a piece that other sections may refer to: the items of a catalogue entry."""
         return ()
 
+    def only_one_for(self, piece: P) -> str:
+        """What no other piece of the section may be for, over all packs: the service item of a form. "": nothing."""
+        return ""
+
     def check(self, piece: P, known: Known) -> Iterable[Problem]:
         """What the schema cannot say, above all references: `yield from known.missing("organisations", piece.parent)`.
 

@@ -109,7 +109,20 @@ def check(packs: Packs) -> list[Finding]:
         for one in pack.declared:
             for problem in packs.rooms.sections[one.section].check(one.piece, view):
                 findings.append(one.source.find((*one.at, *problem.at), problem.zh, problem.en))
-    return sorted(findings)
+    return sorted([*findings, *_seconds(packs)])
+
+
+def _seconds(packs: Packs) -> Iterator[Finding]:
+    """Pieces for what another piece of their section is for already."""
+    first: dict[tuple[str, str], Declared] = {}
+    for one in (declared for pack in packs.packs.values() for declared in pack.declared):
+        whom = packs.rooms.sections[one.section].only_one_for(one.piece)
+        if whom and (other := first.setdefault((one.section, whom), one)) is not one:
+            zh, en = (
+                f"“{whom}”已有一份：{other.key}（{other.pack}）",
+                f"there is one for '{whom}': {other.key} ({other.pack})",
+            )
+            yield one.source.find(one.at, zh, en)
 
 
 def _known_to(pack: Pack, packs: Packs) -> dict[str, dict[str, Piece]]:

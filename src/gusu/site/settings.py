@@ -5,7 +5,7 @@ GUSU_KEYS   the key folder, outside the data folder; default ~/.config/gusu/keys
 DATABASE_URL  a PostgreSQL >= 15; `gusu up` sets it to the embedded one when it is absent
 GUSU_HOSTS  comma-separated host names the site answers to; default loopback only
 GUSU_HTTPS  "1" when a proxy in front speaks HTTPS: cookies become Secure
-GUSU_PUBLIC_URL  what the QR codes on licences begin with; default http://127.0.0.1:8000
+GUSU_PUBLIC_URL  what the QR codes on licences begin with; default the address of `up`
 GUSU_DEMO   "0" for a real city: no invented people, and a first administrator instead; default "1"
 GUSU_LAKE   where the lake's files are, a folder or an fsspec address; default $GUSU_DATA/lake
 """

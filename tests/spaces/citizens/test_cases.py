@@ -12,6 +12,7 @@ from gusu.kernel import clock
 from gusu.kernel.audit.queries import lines
 from gusu.services.cases import actions
 from gusu.services.cases.models import Case, State
+from gusu.services.licences.queries import licence_of_case
 
 pytestmark = pytest.mark.usefixtures("office_open")
 MONDAY = date(2026, 9, 7)
@@ -24,6 +25,21 @@ def cost(who: Person, path: str) -> int:
 
 
 # One case
+
+
+def test_whoever_no_longer_may_act_for_somebody_sees_where_the_case_stands_and_nothing_of_theirs() -> None:
+    office.issue_permits()
+    who = rider()
+    case = in_anothers_stead(who, office.issued(office.citizen(2)))
+    begun = in_anothers_stead(who, office.opened(office.citizen(3)))
+    licence = licence_of_case(case.pk)
+    assert licence
+
+    seen = who.page(place(case))
+
+    assert ("Decided" in seen, "What you handed in" in seen) == (True, False)
+    assert who.client.get(f"/citizen/cases/{begun.pk}/form").status_code == 403
+    assert who.client.get(f"/citizen/licences/{licence.pk}.pdf").status_code == 404
 
 
 def test_a_case_says_until_when_and_why_day_by_day() -> None:
@@ -87,10 +103,13 @@ def test_a_refused_case_gives_the_reason_and_says_what_one_can_do() -> None:
 
 def test_a_page_looks_again_by_itself_only_while_the_result_is_being_made() -> None:
     who = rider()
-    made = place(office.decided(who.actor))
-    waiting = place(in_anothers_stead(who, office.accepted(office.citizen(2))))
+    case = office.accepted(who.actor)
+    made = place(case)
 
-    assert ('http-equiv="refresh"' in who.page(made), 'http-equiv="refresh"' in who.page(waiting)) == (True, False)
+    assert 'http-equiv="refresh"' not in who.page(made)
+    actions.review_case(case, opinion="情况属实", by=office.OFFICER)
+    actions.decide_case(case, granted=True, by=office.APPROVER)
+    assert 'http-equiv="refresh"' in who.page(made)
 
     with clock.frozen(clock.now() + timedelta(minutes=5)):
         assert 'http-equiv="refresh"' not in who.page(made)

@@ -16,6 +16,9 @@ class Decisions(Section[DecisionPiece]):
     def key(self, piece: DecisionPiece) -> str:
         return piece.decision
 
+    def only_one_for(self, piece: DecisionPiece) -> str:
+        return piece.item
+
     def check(self, piece: DecisionPiece, known: Known) -> Iterable[Problem]:
         yield from known.missing("items", piece.item, at=("item",))
         yield from known.missing("subjects", piece.register, at=("register",))

@@ -16,6 +16,9 @@ class Forms(Section[FormPiece]):
     def key(self, piece: FormPiece) -> str:
         return piece.form
 
+    def only_one_for(self, piece: FormPiece) -> str:
+        return piece.item
+
     def check(self, piece: FormPiece, known: Known) -> Iterable[Problem]:
         yield from known.missing("items", piece.item, at=("item",))
         yield from known.missing("subjects", piece.register, at=("register",))

@@ -22,6 +22,9 @@ class Licences(Section[LicencePiece]):
     def key(self, piece: LicencePiece) -> str:
         return piece.licence
 
+    def only_one_for(self, piece: LicencePiece) -> str:
+        return piece.item
+
     def check(self, piece: LicencePiece, known: Known) -> Iterable[Problem]:
         if not is_uscc(piece.code[:18]):
             yield Problem(*NO_DEFINER, ("code",))

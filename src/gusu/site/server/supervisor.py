@@ -145,6 +145,7 @@ class Supervisor:
     def _environment(self, stack: ExitStack) -> dict[str, str]:
         """What our processes are told: the data folder, the database (started, unless it is yours), whose they are."""
         ours = {"GUSU_DATA": str(self.place.data), "GUSU_RUN": self.run, "DJANGO_SETTINGS_MODULE": "gusu.site.settings"}
+        ours["GUSU_PUBLIC_URL"] = os.environ.get("GUSU_PUBLIC_URL") or self.address
         if os.environ.get("DATABASE_URL"):
             self.report("database: yours (DATABASE_URL)")
             self._record("yours")

@@ -26,6 +26,7 @@ def chrome(request: HttpRequest) -> Chrome:
         account=_account(actor, request.path),
         footer=_("Hosted by %(city)s on Gusu, free software for cities") % {"city": label(words.get("host", name))},
         links=(
+            NavItem(_("Verify a licence"), reverse("verify")),
             NavItem(_("JSON API"), reverse("api:openapi-json")),
             NavItem(_("The plan's targets"), reverse("targets")),
         ),
