@@ -31,6 +31,7 @@ def test_the_skeleton_names_every_key_and_what_it_wants(grove: Grove) -> None:
         "#   height:   # required, whole number",
         "#   near:   # optional, text",
         "#   branches:   # optional, a list of {code, length}",
+        "#   king_of:   # optional, text",
     ]
 
 

@@ -118,10 +118,8 @@ def _seconds(packs: Packs) -> Iterator[Finding]:
     for one in (declared for pack in packs.packs.values() for declared in pack.declared):
         whom = packs.rooms.sections[one.section].only_one_for(one.piece)
         if whom and (other := first.setdefault((one.section, whom), one)) is not one:
-            zh, en = (
-                f"“{whom}”已有一份：{other.key}（{other.pack}）",
-                f"there is one for '{whom}': {other.key} ({other.pack})",
-            )
+            zh = f"“{whom}”已有一份：{other.key}（{other.pack}）"
+            en = f"there is one for '{whom}' already: {other.key} ({other.pack})"
             yield one.source.find(one.at, zh, en)
 
 
