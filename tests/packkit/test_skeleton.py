@@ -30,8 +30,8 @@ def test_the_skeleton_names_every_key_and_what_it_wants(grove: Grove) -> None:
         "#   name:   # required, {zh, en}",
         "#   height:   # required, whole number",
         "#   near:   # optional, text",
-        "#   branches:   # optional, a list of {code, length}",
         "#   king_of:   # optional, text",
+        "#   branches:   # optional, a list of {code, length}",
     ]
 
 
