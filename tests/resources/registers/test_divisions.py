@@ -12,6 +12,8 @@ from tests.city import City, city, city_database
 
 from gusu.kernel.actor import house
 from gusu.kernel.packs import PACKAGED
+from gusu.kernel.text import Text
+from gusu.kernel.vocabulary.queries import elements
 from gusu.resources.exchange.actions import open_batch, receive_batch
 from gusu.resources.exchange.queries import exchange_of
 from gusu.resources.quality.actions import check_batch
@@ -68,6 +70,17 @@ def test_a_community_has_its_path() -> None:
         "320505001000",
         "320505001002",
     ]
+
+
+def test_a_value_that_is_a_key_reads_as_the_name_it_has_there() -> None:
+    read = queries.readings(elements(["person.native_place", "person.division", "person.sex", "person.name"]))
+
+    assert read["person.native_place"]["320508"] == Text("江苏省苏州市姑苏区", "江苏省苏州市姑苏区")
+    assert read["person.native_place"]["320503"].zh == "江苏省苏州市平江区"  # it no longer is
+    assert read["person.division"]["320505001002"].zh.startswith("江苏省苏州市虎丘区")
+    assert "990000" not in read["person.native_place"]
+    assert read["person.sex"]["1"].zh == "男性"
+    assert "person.name" not in read
 
 
 def test_kunshan_went_through_four_codes() -> None:

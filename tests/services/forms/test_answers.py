@@ -63,6 +63,7 @@ WORDS = Words(
         "permit.school": element("permit.school", pattern="[A-Z]+"),
     },
     {"permit.purpose": PURPOSES},
+    {"person.name": {"沈小梅": Text("沈家小妹", "young Shen")}},
 )
 
 
@@ -77,6 +78,12 @@ FACTS = {"person.name": known("person.name", "沈小梅"), "person.born": Fact("
 def answers(typed: dict[str, str], facts: dict[str, Fact] = FACTS) -> dict[str, str]:
     found = answered(asked(FORM, facts, typed, WORDS), typed)
     return {code: answer.value for code, answer in found.items()}
+
+
+def test_what_is_known_reads_by_its_code_list_or_by_the_register_whose_key_it_is() -> None:
+    [step] = asked(FORM, FACTS, {"permit.purpose": "school"}, WORDS)
+
+    assert [one.said.en for one in step.fields][:3] == ["young Shen", "", PURPOSES["school"].en]
 
 
 def test_what_the_register_knows_is_taken_from_it_and_never_asked() -> None:

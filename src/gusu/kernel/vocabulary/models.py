@@ -39,6 +39,7 @@ class DataElement(models.Model):
 
     grade: 1 open, 2 inside government, 3 personal or sensitive, 4 most sensitive (Order 809); 3, 4 encrypted at rest.
     form: the normal form of its values, by which rules and links compare them (`kernel/engine/forms.py`).
+    register: whose keys its values are: a page shows the name that the key has there.
     """
 
     code = models.TextField(primary_key=True)
@@ -50,6 +51,7 @@ class DataElement(models.Model):
     length = models.IntegerField(null=True)
     pattern = models.TextField(blank=True)
     form = models.TextField(blank=True)
+    register = models.TextField(blank=True, default="")
     codelist = models.ForeignKey(CodeList, null=True, on_delete=models.PROTECT, related_name="elements")
     standard = models.TextField(blank=True)
     grade = models.SmallIntegerField()

@@ -37,6 +37,7 @@ class ElementPiece(Piece, frozen=True):
     pattern: str = ""
     form: Form = ""
     codelist: str | None = None
+    register: str = ""
     standard: str = ""
     meaning: Label | None = None
 
@@ -140,6 +141,7 @@ def _element_row(piece: ElementPiece) -> DataElement:
         pattern=piece.pattern,
         form=piece.form,
         codelist_id=piece.codelist,
+        register=piece.register,
         standard=piece.standard,
         grade=piece.grade,
     )
@@ -155,6 +157,7 @@ def _element_piece(row: DataElement) -> ElementPiece:
         pattern=row.pattern,
         form=row.form,  # type: ignore[arg-type]
         codelist=row.codelist_id,
+        register=row.register,
         standard=row.standard,
         meaning=Label(row.meaning_zh, row.meaning_en) if row.meaning_zh else None,
     )

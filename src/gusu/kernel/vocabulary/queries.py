@@ -13,7 +13,7 @@ from gusu.kernel.vocabulary.models import Code, DataElement
 @dataclass(frozen=True, slots=True)
 class Element:
     """A data element in force. `length` in characters; `pattern` a regular expression of the whole value, or "";
-    `form` the normal form of its values (`kernel/engine/forms.py`).
+    `form` the normal form of its values (`kernel/engine/forms.py`); `register` whose keys they are, or "".
     """
 
     code: str
@@ -25,6 +25,7 @@ class Element:
     codelist: str | None
     standard: str
     form: str = ""
+    register: str = ""
 
 
 def elements(codes: Iterable[str] | None = None) -> dict[str, Element]:
@@ -61,7 +62,19 @@ def codes_in_force(codelist: str) -> list[str]:
     return list(rows.values_list("code", flat=True))
 
 
-TOLD = ("code", "label_zh", "label_en", "type", "grade", "length", "pattern", "codelist_id", "standard", "form")
+TOLD = (
+    "code",
+    "label_zh",
+    "label_en",
+    "type",
+    "grade",
+    "length",
+    "pattern",
+    "codelist_id",
+    "standard",
+    "form",
+    "register",
+)
 
 
 def _element(code: str, zh: str, en: str, *others: Any) -> Element:

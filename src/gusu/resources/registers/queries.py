@@ -1,6 +1,6 @@
 """What can be asked of a register: what is, what was, what became of it, and what we knew when."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from gusu.kernel.engine.duck import name
 from gusu.kernel.errors import NotFound
 from gusu.kernel.search.text import words_of
 from gusu.kernel.text import Text
-from gusu.kernel.vocabulary.queries import code_labels
+from gusu.kernel.vocabulary.queries import Element, code_labels, labels_by_element
 from gusu.resources.registers.models import Edition, Register
 from gusu.resources.registers.rules import may_look_up
 from gusu.resources.registers.spec import RegisterPiece, column, spec_of
@@ -19,6 +19,7 @@ from gusu.resources.registers.spec import RegisterPiece, column, spec_of
 __all__ = [
     "Change",
     "Edition",
+    "KeyNames",
     "Register",
     "Version",
     "became",
@@ -27,10 +28,12 @@ __all__ = [
     "editions",
     "full_key",
     "may_look_up",
+    "names_in_registers",
     "newest_edition",
     "newest_editions",
     "open_registers",
     "path",
+    "readings",
     "register_of",
     "registers",
     "search",
@@ -99,6 +102,46 @@ def value_labels(register: str) -> dict[str, Text]:
     """Labels of coded values by code, over every element of the register that has a code list."""
     spec = _spec(register)
     return code_labels([*spec.elements, spec.changes.kind_element])
+
+
+def readings(known: Mapping[str, Element]) -> dict[str, Mapping[str, Text]]:
+    """Element → value → how people read it: by its code list, or by the register whose keys its values are."""
+    return {**labels_by_element(known), **names_in_registers(known)}
+
+
+def names_in_registers(known: Mapping[str, Element]) -> dict[str, "KeyNames"]:
+    """The same, of the elements whose values are keys of a register."""
+    return {code: KeyNames(element.register) for code, element in known.items() if element.register}
+
+
+class KeyNames(Mapping[str, Text]):
+    """Key → its name in a register, after those above it: 江苏省苏州市姑苏区. Asked one by one, each once."""
+
+    def __init__(self, register: str) -> None:
+        self._register = register
+        self._asked: dict[str, str] = {}
+
+    def __getitem__(self, key: str) -> Text:
+        if key not in self._asked:
+            self._asked[key] = _full_name(self._register, key)
+        if not self._asked[key]:
+            raise KeyError(key)
+        return Text(self._asked[key], self._asked[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._asked)
+
+    def __len__(self) -> int:
+        return len(self._asked)
+
+
+def _full_name(register: str, key: str) -> str:
+    """ "" where the key, or the register, is not known."""
+    try:
+        steps = path(register, full_key(register, key))
+    except NotFound:
+        return ""
+    return "".join(step.label for step in steps)
 
 
 def register_of(code: str) -> Register:

@@ -24,14 +24,18 @@ Typed = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a form's elements are: one read for the whole form. codes: element → code → label."""
+    """What a form's elements are: one read for the whole form. codes: element → code → label; names: the same of
+    those whose values are keys of a register.
+    """
 
     elements: dict[str, Element]
     codes: dict[str, dict[str, Text]]
+    names: Mapping[str, Mapping[str, Text]]
 
     def said(self, element: str, value: str) -> Text:
         """A value as people read it."""
-        return self.codes.get(element, {}).get(value) or Text(value, value)
+        labels = self.codes.get(element) or self.names.get(element, {})
+        return labels.get(value) or Text(value, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Asked:
     element: Element
     fact: Fact | None
     value: str
+    said: Text
     shown: bool
     options: dict[str, Text]
 
@@ -56,10 +61,6 @@ class Asked:
     @property
     def label(self) -> Text:
         return self.field.label.text if self.field.label else self.element.label
-
-    @property
-    def said(self) -> Text:
-        return self.options.get(self.value) or Text(self.value, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,8 @@ def _asked(field: Field, facts: Mapping[str, Fact], typed: Typed, values: dict[s
     code, when, value = field.element, field.when, _value(field, facts, typed)
     shown = when is None or values.get(when.element, "") in when.is_one_of
     values[code] = value if shown else ""
-    return Asked(field, words.elements[code], facts.get(code), value, shown, words.codes.get(code, {}))
+    said = words.said(code, value)
+    return Asked(field, words.elements[code], facts.get(code), value, said, shown, words.codes.get(code, {}))
 
 
 def _answer(field: Asked) -> Answer:

@@ -7,6 +7,7 @@ from gusu.kernel.actor import Actor
 from gusu.kernel.errors import NotFound
 from gusu.kernel.text import Text
 from gusu.kernel.vocabulary.queries import elements, labels_by_element
+from gusu.resources.registers.queries import names_in_registers
 from gusu.resources.subjects.queries import Fact, facts_about
 from gusu.services.forms.answers import (
     Answer,
@@ -99,9 +100,11 @@ def prefilled(piece: FormPiece, subject: str, *, by: Actor) -> dict[str, Fact]:
 
 
 def words_of(piece: FormPiece, facts: Mapping[str, Fact] | None = None) -> Words:
-    """What the form's elements are. facts: where given, the codes of what the register knows are left out."""
-    known = {code for code, fact in (facts or {}).items() if fact.value}
-    return Words(elements(piece.elements), labels_by_element(code for code in piece.elements if code not in known))
+    """What the form's elements are. facts: where given, how people read what the register knows is left out."""
+    every = elements(piece.elements)
+    if facts is None:
+        return Words(every, labels_by_element(every), names_in_registers(every))
+    return Words(every, labels_by_element(code for code in every if not (code in facts and facts[code].value)), {})
 
 
 def declarations() -> dict[str, FormPiece]:

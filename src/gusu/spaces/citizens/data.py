@@ -23,11 +23,12 @@ from gusu.kernel.audit import queries as trail
 from gusu.kernel.errors import GusuError, NotFound
 from gusu.kernel.looks.jinja import label
 from gusu.kernel.text import Text
-from gusu.kernel.vocabulary.queries import Element, elements, labels_by_element
+from gusu.kernel.vocabulary.queries import Element, elements
 from gusu.resources.catalogue.queries import entries
 from gusu.resources.exchange.queries import batches_by_id
 from gusu.resources.objections import queries as objections
 from gusu.resources.objections.actions import file_objection, withdraw
+from gusu.resources.registers.queries import readings
 from gusu.resources.subjects import queries as subjects
 from gusu.resources.subjects.queries import OWN_DATA, Fact, Said
 from gusu.spaces.words import show, whole
@@ -127,8 +128,8 @@ def _newest(fact: Fact) -> list[Said]:
 
 
 def _about(codes: Iterable[str]) -> dict[str, Any]:
-    listed = list(codes)
-    return {"known": elements(listed), "values": labels_by_element(listed)}
+    known = elements(codes)
+    return {"known": known, "values": readings(known)}
 
 
 def _register() -> subjects.BaseRegister:

@@ -16,9 +16,10 @@ from gusu.kernel import clock
 from gusu.kernel.errors import NotFound
 from gusu.kernel.looks.parts import NavItem
 from gusu.kernel.text import Text
-from gusu.kernel.vocabulary.queries import elements, labels_by_element
+from gusu.kernel.vocabulary.queries import elements
 from gusu.resources.objections import queries
 from gusu.resources.objections.actions import answer_objection
+from gusu.resources.registers.queries import readings
 from gusu.spaces.words import show
 
 PAGE = 30
@@ -82,11 +83,12 @@ def _missing(typed: dict[str, str]) -> list[tuple[str, str]]:
 def _seen(
     request: Request, objection: queries.Objection, errors: list[tuple[str, str]], typed: dict[str, str]
 ) -> dict[str, Any]:
+    known = elements([objection.element])
     return {
         "objection": objection,
         "words": queries.words_of(objection, by=request.actor),
-        "known": elements([objection.element]),
-        "values": labels_by_element([objection.element]),
+        "known": known,
+        "values": readings(known),
         "names": names_of({objection.provider}),
         "may_answer": objection.state in queries.UNANSWERED,
         "may_open_batch": request.actor.can("exchange.read"),

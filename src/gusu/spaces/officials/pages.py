@@ -21,11 +21,12 @@ from gusu.kernel.calendar import queries as calendar_queries
 from gusu.kernel.calendar.actions import set_day
 from gusu.kernel.looks.jinja import label
 from gusu.kernel.text import Text
-from gusu.kernel.vocabulary.queries import elements, labels_by_element
+from gusu.kernel.vocabulary.queries import elements
 from gusu.resources.exchange import queries as exchange_queries
 from gusu.resources.exchange.actions import drop, open_batch
 from gusu.resources.quality import queries as quality_queries
 from gusu.resources.registers import queries as registers_queries
+from gusu.resources.registers.queries import readings
 from gusu.resources.subjects import queries as subjects_queries
 from gusu.resources.subjects.actions import ERASED_WITHIN, Ground, erase_subject
 from gusu.services.cases import queries as cases_queries
@@ -311,11 +312,12 @@ def _grounds() -> list[tuple[str, str]]:
 
 def _about_one(register: subjects_queries.BaseRegister, subject: str, purpose: str, asked: list[str]) -> dict[str, Any]:
     """What every page about one subject needs."""
+    known = elements(asked)
     return {
         "register": register,
         "subject": subject,
-        "known": elements(asked),
-        "values": labels_by_element(asked),
+        "known": known,
+        "values": readings(known),
         "purpose": purpose,
         "purpose_label": dict(_purposes()).get(purpose, purpose),
     }
