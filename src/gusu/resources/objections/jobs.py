@@ -22,7 +22,7 @@ from gusu.resources.objections.queries import ANSWERING, OPEN
 from gusu.resources.objections.rules import RECONSIDERATION
 from gusu.resources.objections.secrets import opened
 from gusu.resources.subjects.events import BasePublished, SubjectErased
-from gusu.resources.subjects.queries import Said, forgotten_among, newest_edition, said_since
+from gusu.resources.subjects.queries import Said, forgotten, newest_edition, said_since
 
 LOOK = "gusu.objections.look"
 TIDY = "gusu.objections.tidy"
@@ -103,8 +103,7 @@ def _newest(objection: Objection, told: Iterable[Said]) -> Said | None:
 def forget_the_erased(*, by: Actor) -> None:
     kept = Objection.objects.exclude(objected="")
     for register in list(kept.values_list("register", flat=True).distinct()):
-        subjects = set(kept.filter(register=register).values_list("subject", flat=True))
-        for objection in kept.filter(register=register, subject__in=forgotten_among(register, subjects)):
+        for objection in kept.filter(register=register, subject__in=forgotten(register)):
             forget_words(objection, by=by)
 
 

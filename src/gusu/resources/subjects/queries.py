@@ -1,6 +1,6 @@
 """What can be asked of a base register: facts for a purpose, whose they are, and why a value stands."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -68,7 +68,7 @@ __all__ = [
     "erasures",
     "facts_about",
     "facts_as_of",
-    "forgotten_among",
+    "forgotten",
     "found_by",
     "is_ward",
     "newest_edition",
@@ -412,11 +412,10 @@ def _is_ward(register: str, subject: str, household: str, rule: Guardians, by: A
     return facts[rule.household].value == household and Member.of(rule, facts).is_ward(rule)
 
 
-def forgotten_among(register: str, subjects: Iterable[str]) -> set[str]:
-    """Those of the subjects who are to be forgotten, in one query."""
-    numbers = {ids.read(KIND, subject): subject for subject in subjects}
-    found = Erasure.objects.filter(register__code=register, subject__in=numbers).values_list("subject", flat=True)
-    return {numbers[number] for number in found}
+def forgotten(register: str) -> set[str]:
+    """The subjects who are to be forgotten, in one query."""
+    found = Erasure.objects.filter(register__code=register).values_list("subject", flat=True)
+    return {ids.spelled(KIND, number) for number in found}
 
 
 def said_since(register: str, asked: Mapping[str, tuple[int, Sequence[str]]], *, purpose: str, by: Actor) -> Heard:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.utils.timezone import localdate
 
 from gusu.identity.purposes.queries import purpose
@@ -20,7 +21,7 @@ from gusu.kernel.errors import GusuError, IllegalMove, NotAllowed
 from gusu.kernel.states import move
 from gusu.kernel.text import Text
 from gusu.resources.exchange.actions import return_outcome
-from gusu.resources.subjects.queries import GUARDIANSHIP, Fact, facts_about, forgotten_among
+from gusu.resources.subjects.queries import GUARDIANSHIP, Fact, facts_about, forgotten
 from gusu.services.cases import answers as sealed
 from gusu.services.cases import clock, judging, queries, rules
 from gusu.services.cases.clock import CORRECTION, SecondNotice
@@ -52,7 +53,7 @@ from gusu.services.forms import queries as forms
 from gusu.services.forms.queries import Answers, Incomplete, RegisterChanged, Typed
 from gusu.services.items import queries as items
 from gusu.services.licences import actions as licences
-from gusu.services.licences.queries import held_of, kinds_for, licence_of_case, licences_of, validity_of
+from gusu.services.licences.queries import held_of, kinds_for, licence_of_case, readable_of, validity_of
 from gusu.services.versions import end, follow
 
 __all__ = ["AlreadyHeld", "AlreadyUnderWay", "NoLongerOffered", "NotYourWard", "WrongFile"]
@@ -410,20 +411,15 @@ def retime_cases(after: str, *, by: Actor) -> str:
 def forget_erased(register: str, *, by: Actor) -> None:
     """Whoever was erased from the register: drafts go, ended cases forget, open ones will when they end; what is
     printed on their licences goes, number and state stay for whoever holds one.  Twice is as once."""
-    every = Case.objects.order_by("subject").values_list("subject", flat=True).distinct()
-    for subject in sorted(forgotten_among(register, every)):
-        _forget_subject(subject, by)
-
-
-def _forget_subject(subject: str, by: Actor) -> None:
-    for case in Case.objects.filter(subject=subject):
-        if case.state == State.DRAFT:
-            expire_case(case, by=by)
-        elif case.ended_at:
-            forget_case(case, by=by)
-        else:
-            Case.objects.filter(pk=case.pk).update(kept_until=time.today())
-    for licence in licences_of(subject):
+    them = forgotten(register)
+    theirs = Case.objects.filter(subject__in=them)
+    for case in theirs.filter(state=State.DRAFT):
+        expire_case(case, by=by)
+    is_told = Q(answers__isnull=False) | ~Q(applicant_name="")
+    for case in theirs.filter(is_told, ended_at__isnull=False).distinct():
+        forget_case(case, by=by)
+    theirs.filter(ended_at=None).update(kept_until=time.today())
+    for licence in readable_of(them):
         licences.forget_licence(licence, by=by)
 
 

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -66,6 +66,11 @@ class Held:
 def licences_of(subject: str) -> list[Licence]:
     """Those of one holder, newest first, without their documents."""
     return list(Licence.objects.filter(holder=subject).defer("document").order_by("-pk"))
+
+
+def readable_of(holders: Iterable[str]) -> list[Licence]:
+    """Those of these holders of which anything that is printed there is still kept, without their documents."""
+    return list(Licence.objects.filter(holder__in=list(holders)).exclude(printed="", document="").defer("document"))
 
 
 def held_of(item: str, subject: str) -> Held | None:

@@ -99,7 +99,7 @@ def review(request: Request, key: str) -> HttpResponseBase:
     """审查."""
     said = {
         "title": _("Review"),
-        "lead": _("Your opinion, for whoever decides. The applicant may read it, too."),
+        "lead": _("Your opinion, for whoever decides. It stays in the file."),
         "asked": _("Opinion"),
         "go": _("Hand on to be decided"),
         "kind": "primary",
