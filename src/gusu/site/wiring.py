@@ -44,7 +44,7 @@ LISTENERS: Mapping[type[Event], Sequence[Listener]] = {
     LinksGivenUp: [subjects.on_links_given_up],
     SubjectErased: [subjects.on_subject_erased, objections.on_subject_erased, cases.on_subject_erased],
     CaseMoved: [cases.on_case_moved],
-    LicenceRevoked: [],
+    LicenceRevoked: [cases.on_licence_revoked],
     EditionPublished: [],
     BasePublished: [subjects.on_base_published, objections.on_base_published],
     HourPassed: [accounts.on_hour, exchange.on_hour, subjects.on_hour, objections.on_hour, cases.on_hour],

@@ -113,6 +113,39 @@ def events(name: str) -> list[Any]:
     return list(OutboxEvent.objects.filter(name=name).order_by("pk").values_list("body", flat=True))
 
 
+def amend(key: str, *, number: str, **changed: str) -> Outcome:
+    with transaction.atomic():
+        row = {"licence.number": number, "licence.issued_on": "2026-12-01"} | changed
+        return return_outcome("permits", key=key, row=row, amends=True, by=BY)
+
+
+def test_what_amends_a_row_leaves_every_other_column_as_the_department_has_made_it(
+    road: Return, department: Department
+) -> None:
+    put_down("c1")
+    put_down("c2")
+    amend("c1.later", number="c1")  # in one breath: the row first, then its change
+    assert deliver_outcomes(road, by=BY)
+    assert deliver_outcomes(road, by=BY)
+    department.run("""UPDATE dest.kept SET "XM" = '更正后' WHERE "BH" = 'c2'""")
+    amend("c2.later", number="c2")
+    assert deliver_outcomes(road, by=BY)
+
+    assert department.rows() == [("c1", NAME, "2026-12-01"), ("c2", "更正后", "2026-12-01")]
+    assert set(states().values()) == {"returned"}
+    assert all(receipt.digest_sent == receipt.digest_kept for receipt in Receipt.objects.all())
+
+
+def test_what_amends_a_row_that_is_not_there_is_refused_and_puts_none_in(road: Return, department: Department) -> None:
+    amend("c9.later", number="c9")
+
+    deliver_outcomes(road, by=BY)
+
+    assert (department.rows(), states()) == ([], {"c9.later": "refused"})
+    with pytest.raises(OutcomeIncomplete):  # whose row?
+        return_outcome("permits", key="c8", row={"licence.issued_on": "2026-12-01"}, amends=True, by=BY)
+
+
 def test_an_outcome_stands_in_the_departments_table_with_a_receipt_of_both_ends(
     road: Return, department: Department
 ) -> None:

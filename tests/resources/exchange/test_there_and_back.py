@@ -110,3 +110,14 @@ def test_what_was_issued_goes_to_the_department_and_comes_home_as_a_fact(city: C
         "person.residence_permit_until": ("known", "2027-11-23"),
     }
     assert facts(elder.number, "person.senior_card") == {"person.senior_card": ("known", "YL1")}
+
+    # The permit is taken back: it ends in the police's own table, and so in the register.
+    with transaction.atomic():
+        ended = {"licence.number": "JZ1", "licence.valid_to": "2026-11-24"}
+        return_outcome("residence_permits", key="case1-A.revoked", row=ended, amends=True, by=BY)
+    hand_back("residence_permits")
+    assert taken_in("residence_permits").rows == 1
+    fuse_register(BaseRegister.objects.get(code="population"), by=BY)
+    assert facts(worker.number, "person.residence_permit_until") == {
+        "person.residence_permit_until": ("known", "2026-11-24")
+    }

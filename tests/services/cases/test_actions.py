@@ -24,8 +24,11 @@ from gusu.kernel.calendar.rules import DAY, working_days
 from gusu.kernel.errors import IllegalMove, NotAllowed, NotFound
 from gusu.kernel.events import outbox
 from gusu.kernel.events.models import OutboxEvent
+from gusu.kernel.packs import Label
 from gusu.kernel.text import Text
 from gusu.resources.exchange.events import OutcomesReturned
+from gusu.resources.exchange.models import Outcome
+from gusu.resources.exchange.pack import ReturnPiece, Returns
 from gusu.services.cases import actions, clock, jobs, queries, rules
 from gusu.services.cases.clock import Card, Clock, Extension, Period, Stop
 from gusu.services.cases.models import Case, CaseLine, State
@@ -34,6 +37,7 @@ from gusu.services.forms.queries import Incomplete
 from gusu.services.forms.queries import form_of as forms_of
 from gusu.services.items.actions import write_items
 from gusu.services.licences.actions import revoke, write_kinds
+from gusu.services.licences.events import LicenceRevoked
 from gusu.services.licences.queries import State as LicenceState
 from gusu.services.licences.queries import history as licence_history
 from gusu.services.licences.queries import licence_of_case
@@ -498,6 +502,27 @@ def test_what_is_held_is_not_applied_for_again_until_it_is_time_to_renew_it(town
     assert new
     assert (former.state, new.state) == (LicenceState.LAPSED, LicenceState.VALID)
     assert [line.ground for line in licence_history(former)] == ["issued", "renewed"]
+
+
+def test_what_is_taken_back_ends_in_the_departments_own_table_too(db: None) -> None:
+    columns = {"BH": "licence.number", "YX": "licence.valid_to"}
+    settings = {"connection": "there", "table": "their.own", "key": "BH"}
+    Returns().apply([ReturnPiece("permits", Label("回流", "back"), "postgres", settings, columns)], by=BY)
+    office.found_office(returned_to="permits")
+    office.issue_permits()
+    case = office.issued()
+    held = licence_of_case(case.pk)
+    assert held
+
+    revoke(held, ground="given_up", reason="本人放弃", by=office.official("licences.revoke"))
+    outbox.deliver(OutboxEvent.objects.get(name=LicenceRevoked.name).pk)
+    for queued in ProcrastinateJob.objects.filter(task_name=jobs.TAKEN_BACK):
+        jobs.taken_back(**queued.args)
+        jobs.taken_back(**queued.args)
+
+    [issued, ended] = Outcome.objects.order_by("pk")
+    assert (issued.key, issued.amends, ended.key, ended.amends) == (case.pk, False, f"{case.pk}.revoked", True)
+    jobs.close(case=ended.key)  # what amends closes nothing
 
 
 def test_what_has_no_end_is_never_renewed_and_what_was_taken_back_is_applied_for_anew(town: None) -> None:

@@ -185,7 +185,8 @@ class OutcomeState(models.TextChoices):
 class Outcome(models.Model):
     """What came of a case, on its way into the department's own table.
 
-    key: what it is the outcome of, once by each return (a case's id).  sealed: its values, closed by the city's key; ""
+    key: what it is the outcome of, once by each return (a case's id).  amends: it changes some columns of a row that
+    an earlier outcome put there.  sealed: its values, closed by the city's key; ""
     once they are past their retention.
     refused_code, refused_column: what the department's table would not take, and which column or constraint of it.
     """
@@ -194,6 +195,7 @@ class Outcome(models.Model):
 
     to = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="outcomes")
     key = models.TextField()
+    amends = models.BooleanField(default=False)
     state = models.TextField(choices=OutcomeState.choices, default=OutcomeState.WAITING)
     sealed = models.TextField()
     made_at = models.DateTimeField()

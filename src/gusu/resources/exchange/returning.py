@@ -22,21 +22,24 @@ from gusu.resources.exchange.models import Outcome, OutcomeState, Receipt, Retur
 from gusu.resources.exchange.queries import past_their_retention, return_of, waiting
 
 TROUBLE = ["trouble_code", "trouble_zh", "trouble_en", "trouble_since"]
+Row = dict[str, str | None]
+"""The department's column → value."""
 MOST = 5_000  # outcomes handed over in one transaction; the next ones follow in another
 
 
 @action(may=rules.is_the_house, tells=lambda outcome: OutcomeWaiting(return_code=outcome.to.code))
-def return_outcome(code: str, *, key: str, row: Mapping[str, str], by: Actor) -> Outcome:
+def return_outcome(code: str, *, key: str, row: Mapping[str, str], amends: bool = False, by: Actor) -> Outcome:
     """Put down what came of a case, to go into its department's table; called inside the commit that made it so.
 
     code: of the return.  key: what it is the outcome of; said again under the same key, what was said first stands,
     unless the department refused it: then it waits again, with this row.
-    row: every value that the return names, by name; an empty one stands for none.  OutcomeIncomplete, NotFound.
+    row: every value that the return names, by name; an empty one stands for none.  amends: only what `row` has is
+    written, into the row that stands there; the department's own key is among it.  OutcomeIncomplete, NotFound.
     """
     road = return_of(code)
-    sealed = _closed(road, key, row)
+    sealed = _closed(road, key, row, amends)
     outcome, is_new = Outcome.objects.select_for_update(of=("self",)).get_or_create(
-        to=road, key=key, defaults={"sealed": sealed, "made_at": clock.now()}
+        to=road, key=key, defaults={"sealed": sealed, "amends": amends, "made_at": clock.now()}
     )
     if outcome.state == OutcomeState.REFUSED:
         move(outcome, OutcomeState.WAITING, along=rules.WAY_BACK)
@@ -66,13 +69,19 @@ def deliver_outcomes(road: Return, *, by: Actor) -> Callable[[Return], OutcomesR
     table would not take is refused, with the column and no value, and stops nobody else.  A department that is away
     leaves everything waiting and its name and reason on the return.
     """
-    found = _first_of_each(road, waiting(road)[:MOST])
+    columns, found = _alike(road, _first_of_each(road, waiting(road)[:MOST]))
     if not found:
         return _without_trouble if road.trouble_code else None
     salt = secrets.token_hex(16)
     try:
         taken = target(road.connector).hand_over(
-            Load(road.settings, sorted(road.columns), [values for _, values in found], salt)
+            Load(
+                road.settings,
+                columns,
+                [[row[column] for column in columns] for _, row in found],
+                salt,
+                amends=found[0][0].amends,
+            )
         )
     except BadInput as refusal:
         return _in_trouble(road, refusal)
@@ -97,32 +106,44 @@ def drop_returned_values(road: Return, *, by: Actor) -> int:
     return dropped
 
 
-def _closed(road: Return, key: str, row: Mapping[str, str]) -> str:
+def _closed(road: Return, key: str, row: Mapping[str, str], amends: bool) -> str:
     names = set(road.columns.values())
+    if amends:
+        names &= {road.columns[road.settings["key"]], *row}
     if missing := sorted(names - row.keys()):
         raise OutcomeIncomplete(road=road.code, missing=", ".join(missing))
     values = {name: row[name] for name in sorted(names)}
     return envelope.close(json.dumps(values, ensure_ascii=False), context=_context(road, key))
 
 
-def _opened(road: Return, outcome: Outcome) -> list[str | None]:
-    """Its values, in the order of the columns' names; an outcome put down for other columns gives None for new ones."""
+def _opened(road: Return, outcome: Outcome) -> Row:
+    """Its values; one put down for other columns gives None for new ones, one that amends has only what it changes."""
     values: dict[str, str] = json.loads(envelope.open_(outcome.sealed, context=_context(road, outcome.key)))
-    return [values.get(road.columns[column]) or None for column in sorted(road.columns)]
+    columns = sorted(road.columns)
+    if outcome.amends:
+        columns = [column for column in columns if road.columns[column] in values]
+    return {column: values.get(road.columns[column]) or None for column in columns}
 
 
 def _context(road: Return, key: str) -> str:
     return f"outcome/{road.code}/{key}"
 
 
-def _first_of_each(road: Return, outcomes: Iterable[Outcome]) -> list[tuple[Outcome, list[str | None]]]:
+def _first_of_each(road: Return, outcomes: Iterable[Outcome]) -> list[tuple[Outcome, Row]]:
     """Outcomes with their rows, the first of each key in the department's table."""
-    at = sorted(road.columns).index(road.settings["key"])
-    found: dict[str | None, tuple[Outcome, list[str | None]]] = {}
+    found: dict[str | None, tuple[Outcome, Row]] = {}
     for outcome in outcomes:
         row = _opened(road, outcome)
-        found.setdefault(row[at], (outcome, row))
+        found.setdefault(row[road.settings["key"]], (outcome, row))
     return list(found.values())
+
+
+def _alike(road: Return, found: list[tuple[Outcome, Row]]) -> tuple[list[str], list[tuple[Outcome, Row]]]:
+    """(columns, those of the outcomes that are written like the first: into these columns, in one statement)."""
+    if not found:
+        return [], []
+    first, row = found[0]
+    return list(row), [(one, its) for one, its in found if one.amends == first.amends and its.keys() == row.keys()]
 
 
 def _delivered(road: Return, outcomes: list[Outcome], taken: Taken, salt: str) -> OutcomesReturned:

@@ -21,6 +21,7 @@ from gusu.kernel.errors import GusuError, IllegalMove, NotAllowed
 from gusu.kernel.states import move
 from gusu.kernel.text import Text
 from gusu.resources.exchange.actions import return_outcome
+from gusu.resources.exchange.queries import Return, return_of
 from gusu.resources.subjects.queries import GUARDIANSHIP, Fact, facts_about, forgotten
 from gusu.services.cases import answers as sealed
 from gusu.services.cases import clock, judging, queries, rules
@@ -53,7 +54,7 @@ from gusu.services.forms import queries as forms
 from gusu.services.forms.queries import Answers, Incomplete, RegisterChanged, Typed
 from gusu.services.items import queries as items
 from gusu.services.licences import actions as licences
-from gusu.services.licences.queries import held_of, kinds_for, licence_of_case, readable_of, validity_of
+from gusu.services.licences.queries import held_of, history, kinds_for, licence_of_case, readable_of, validity_of
 from gusu.services.versions import end, follow
 
 __all__ = ["AlreadyHeld", "AlreadyUnderWay", "NoLongerOffered", "NotYourWard", "WrongFile"]
@@ -341,6 +342,24 @@ def issue_licence(case: Case, *, by: Actor) -> Callable[[Case], CaseMoved] | Non
         return CaseMoved(case=fresh.pk, state=fresh.state)
 
     return commit
+
+
+@action(may=rules.is_the_house)
+def return_revocation(case: Case, *, by: Actor) -> Case:
+    """The licence was taken back: in the department's own table it ends that day, and the register learns it there.
+
+    For returns that know a row by the licence's number and tell until when it is valid.
+    """
+    road, licence = queries.pinned(case).decision.returned_to, licence_of_case(case.pk)
+    if road and licence and validity_of(licence) == "revoked" and _tells_validity(return_of(road)):
+        ended = localdate(history(licence)[-1].at)
+        row = {"licence.number": licence.number, "licence.valid_to": ended.isoformat()}
+        return_outcome(road, key=f"{case.pk}.revoked", row=row, amends=True, by=by)
+    return case
+
+
+def _tells_validity(road: Return) -> bool:
+    return road.columns[road.settings["key"]] == "licence.number" and "licence.valid_to" in road.columns.values()
 
 
 def issue_at_once(case: Case) -> None:

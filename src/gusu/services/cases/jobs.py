@@ -20,11 +20,13 @@ from gusu.services.cases.clock import CORRECTION
 from gusu.services.cases.events import CaseMoved
 from gusu.services.cases.models import Case, CaseStop, State
 from gusu.services.cases.queries import pinned
+from gusu.services.licences.events import LicenceRevoked
 
 ISSUE = "gusu.cases.issue"
 FORGET = "gusu.cases.forget"
 CLOSE = "gusu.cases.close"
 HOURLY = "gusu.cases.hourly"
+TAKEN_BACK = "gusu.cases.taken_back"
 RELEASE = "gusu.cases.release"
 RETIME = "gusu.cases.retime"
 STUCK = timedelta(minutes=10)
@@ -38,9 +40,15 @@ def issue(case: str) -> None:
 
 @job(CLOSE)
 def close(case: str) -> None:
-    found = Case.objects.get(pk=case)
-    if found.state == State.ISSUED:
+    """When the outcome stands in the department's table; what amends one closes nothing."""
+    found = Case.objects.filter(pk=case, state=State.ISSUED).first()
+    if found:
         actions.close_case(found, by=house("worker"))
+
+
+@job(TAKEN_BACK)
+def taken_back(case: str) -> None:
+    actions.return_revocation(Case.objects.get(pk=case), by=house("worker"))
 
 
 @job(RELEASE)
@@ -103,6 +111,10 @@ def on_outcomes_returned(event: OutcomesReturned) -> None:
 
 def on_calendar_changed(event: CalendarChanged) -> None:
     later(RETIME, once=RETIME)
+
+
+def on_licence_revoked(event: LicenceRevoked) -> None:
+    later(TAKEN_BACK, once=f"{TAKEN_BACK}:{event.case}", case=event.case)
 
 
 def on_account_closed(event: AccountClosed) -> None:

@@ -122,12 +122,14 @@ class Load:
     """What is handed over.
 
     columns: of the department's, in order; rows: their values as text, None for none; salt: of the digests.
+    amends: only these columns are written, of rows that stand there; else a row that is not there is put in.
     """
 
     settings: Mapping[str, Any]
     columns: list[str]
     rows: list[list[str | None]]
     salt: str
+    amends: bool = False
 
     def set_as(self, kind: type[T]) -> T:
         """The settings, in the connector's own shape."""

@@ -30,6 +30,10 @@ SELECT {values} FROM pg_temp.arriving AS a WHERE a._position BETWEEN {first} AND
 ON CONFLICT ({key}) DO UPDATE SET {changes}
 WHERE ({old}) IS DISTINCT FROM ({new})
 """
+AMENDED = """
+UPDATE {table} AS kept SET {changes} FROM pg_temp.arriving AS a
+WHERE a._position BETWEEN {first} AND {last} AND kept.{key} = {value} AND ({old}) IS DISTINCT FROM ({new})
+"""
 # By the type without its length: what is too long is then said, not cut.
 BASES = """
 SELECT attname::text, format_type(atttypid, -1) FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0
@@ -96,7 +100,7 @@ class Writing:
         """Write these of the rows: together or, where the table objects, each half by itself."""
         try:
             with self.database.transaction():
-                self.database.execute(self._insertion(first, last))
+                self.database.execute((self._amendment if self.load.amends else self._insertion)(first, last))
                 kept = self._kept(first, last)
                 if kept != measure_of(self.rows[first : last + 1], self.salt):
                     raise KeptDifferently
@@ -109,10 +113,28 @@ class Writing:
         halves = self._written(first, middle), self._written(middle + 1, last)
         return whole(kept for kept, _ in halves), [one for _, declined in halves for one in declined]
 
+    def _amendment(self, first: int, last: int) -> Composed:
+        columns = [column for column in self.load.columns if column != self.key]
+        given = [
+            SQL("{} = {}").format(Identifier(column), self._cast(column, self.bases[column])) for column in columns
+        ]
+        return SQL(AMENDED).format(
+            table=self.table,
+            changes=_listed([*given, *self._anew()]),
+            first=Literal(first),
+            last=Literal(last),
+            key=Identifier(self.key),
+            value=self._cast(self.key, self.bases[self.key]),
+            old=_listed(SQL("kept.{}").format(Identifier(column)) for column in columns),
+            new=_listed(self._cast(column, self.bases[column]) for column in columns),
+        )
+
+    def _anew(self) -> list[Composable]:
+        return [SQL("{} = DEFAULT").format(Identifier(self.changed))] if self.changed else []
+
     def _insertion(self, first: int, last: int) -> Composed:
         columns = [Identifier(column) for column in self.load.columns]
         given = [SQL("{0} = EXCLUDED.{0}").format(column) for column in columns]
-        anew = [SQL("{} = DEFAULT").format(Identifier(self.changed))] if self.changed else []
         return SQL(WRITTEN).format(
             table=self.table,
             columns=_listed(columns),
@@ -120,7 +142,7 @@ class Writing:
             first=Literal(first),
             last=Literal(last),
             key=Identifier(self.key),
-            changes=_listed([*given, *anew]),
+            changes=_listed([*given, *self._anew()]),
             old=_listed(SQL("kept.{}").format(column) for column in columns),
             new=_listed(SQL("EXCLUDED.{}").format(column) for column in columns),
         )
