@@ -66,6 +66,12 @@ class Known(Protocol):
         """Nothing when the piece `key` offers `name` (`Section.offers`) or is itself unknown; else one problem."""
         ...
 
+    def not_asked(self, section: str, whom: str, name: str, *, at: tuple[str | int, ...] = ()) -> Iterator[Problem]:
+        """Nothing when the piece that is for `whom` (`Section.only_one_for`) offers `name`, or there is none; else a
+        problem that names the nearest.
+        """
+        ...
+
     def missing(self, section: str, key: str, *, at: tuple[str | int, ...] = ()) -> Iterator[Problem]:
         """Nothing when `key` is known; else a problem that names the nearest known key. `yield from` it."""
         ...

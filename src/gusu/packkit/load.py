@@ -150,6 +150,11 @@ class PackView(Known):
             if name not in offered:
                 yield Problem(*unknown((f" {key} 中的名称", f"name in {key}"), name, offered), at)
 
+    def not_asked(self, section: str, whom: str, name: str, *, at: At = ()) -> Iterator[Problem]:
+        room, pieces = self.sections[section], self.pieces.get(section, {})
+        for key in (key for key, piece in pieces.items() if room.only_one_for(piece) == whom):
+            yield from self.missing_in(section, key, name, at=at)
+
     def missing(self, section: str, key: str, *, at: At = ()) -> Iterator[Problem]:
         if not self.has(section, key):
             zh, en = unknown((f" {section} 条目", f"{section} entry"), key, self.pieces.get(section, ()))

@@ -38,3 +38,11 @@ def test_the_weekdays_before_a_day_step_by_one_on_weekdays_only(day: date) -> No
     if day < date.max:
         step = rules.weekdays_before(day + timedelta(days=1)) - rules.weekdays_before(day)
         assert step == (day.weekday() <= rules.FRIDAY)
+
+
+@given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.integers(0, 120))
+def test_a_birthday_is_the_first_day_on_which_the_years_are_full(born: date, years: int) -> None:
+    day = rules.birthday(born, years)
+
+    assert rules.full_years(born, day) == years
+    assert rules.full_years(born, day - timedelta(days=1)) == years - 1

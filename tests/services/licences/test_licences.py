@@ -42,6 +42,7 @@ from gusu.services.licences.identifier import check_character, is_identifier
 from gusu.services.licences.models import Licence, LicenceKindVersion, LicenceLine, State
 from gusu.services.licences.pack import Licences
 from gusu.services.licences.rules import ALLOWED, GROUNDS
+from gusu.services.licences.spec import UntilAge
 
 pytestmark = pytest.mark.django_db
 
@@ -274,6 +275,18 @@ def test_without_months_it_has_no_end() -> None:
 
     with clock.frozen(clock.now() + timedelta(days=20_000)):
         assert (licence.valid_to, queries.validity_of(licence)) == (None, "valid")
+
+
+@pytest.mark.parametrize(
+    ("months", "born", "last"),
+    [(0, "2013-02-28", "2027-02-27"), (0, "2012-02-29", "2026-02-28"), (6, "2013-12-01", "2027-05-24"), (0, "", None)],
+)
+def test_it_ends_the_day_before_its_holder_is_so_old(months: int, born: str, last: str | None) -> None:
+    piece = replace(of_months(months), until_age=UntilAge("person.birth_date", 14))
+
+    end = actions._valid_to(piece, {"person.birth_date": born}, date(2026, 11, 24))
+
+    assert (end.isoformat() if end else None) == last
 
 
 @given(st.dates(date(1950, 1, 1), date(2150, 1, 1)), st.integers(1, 1200))

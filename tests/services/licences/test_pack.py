@@ -10,6 +10,7 @@ from gusu.services.licences import queries
 from gusu.site.wiring import PACK_ROOMS
 
 PACKAGED = Path(queries.__file__).parents[2] / "packs" / "citizen_services"
+AS_COPIED = "there is one for 'residence_permit' already"
 MANIFEST = "name: spoiled\nversion: '1'\ntitle: {zh: 坏, en: Spoiled}\nneeds: [foundation, suzhou, citizen_services]\n"
 
 
@@ -33,6 +34,8 @@ def copied(tmp_path: Path) -> Path:
         ("element: person.sex", "element: person.sax", "did you mean 'person.sex'"),
         ("code: 11320500DEM8338848001", "code: 11320500DEM8338849001", "no unified social credit code"),
         ("code: 11320500DEM8338848001", "code: 11320500DEM8338848", "is not written like"),
+        ("element: person.sex", "element: person.health_record", "unknown name in residence_permit"),
+        ("months: 12", "until_age: {born: person.death_date, years: 60}", "unknown name in residence_permit"),
         ("months: 12", "months: -1", "the value should be >= 0"),
         ("months: 12", "months: 12\ncolour: red", "colour"),
     ],
@@ -43,7 +46,7 @@ def test_a_spoiled_kind_is_found_with_its_line(copied: Path, old: str, new: str,
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")
 
-    [finding] = check(load(gather(PACK_ROOMS), paths=[copied]))
+    [finding] = [one for one in check(load(gather(PACK_ROOMS), paths=[copied])) if AS_COPIED not in one.en]
 
     lines = file.read_text(encoding="utf-8").splitlines()
     assert said in finding.en

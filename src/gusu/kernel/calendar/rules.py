@@ -19,6 +19,14 @@ def full_years(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
+def birthday(born: date, years: int) -> date:
+    """The day that completes so many full years."""
+    try:
+        return born.replace(year=born.year + years)
+    except ValueError:
+        return date(born.year + years, 3, 1)
+
+
 def is_working(day: date, exceptions: Exceptions) -> bool:
     return exceptions.get(day, day.weekday() <= FRIDAY)
 

@@ -16,6 +16,9 @@ class Forms(Section[FormPiece]):
     def key(self, piece: FormPiece) -> str:
         return piece.form
 
+    def offers(self, piece: FormPiece) -> Iterable[str]:
+        return piece.elements
+
     def only_one_for(self, piece: FormPiece) -> str:
         return piece.item
 

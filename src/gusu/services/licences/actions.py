@@ -17,6 +17,7 @@ from gusu.kernel import clock
 from gusu.kernel.action import action
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit import trail
+from gusu.kernel.calendar.rules import DAY, birthday
 from gusu.kernel.crypto import envelope
 from gusu.kernel.errors import GusuError, NotAllowed
 from gusu.kernel.states import move
@@ -83,7 +84,7 @@ def made(kind: str, *, case: str, holder: str, values: Mapping[str, str]) -> Mad
     issuer, today, token = organisation(piece.issuer), clock.today(), secrets.token_urlsafe(16)
     if not issuer.uscc:
         raise IssuerWithoutCode(issuer=piece.issuer)
-    until = _months_after(today, piece.months) if piece.months else None
+    until = _valid_to(piece, values, today)
     licence = Licence(
         identifier=identifier(
             kind=piece.code, issuer=issuer.uscc, serial=f"{today.year}{_next_serial()}", version=piece.version
@@ -220,6 +221,14 @@ def _new_number(today: date) -> str:
         number = digits + check_character(digits)
         if not Licence.objects.filter(number=number).exists():
             return number
+
+
+def _valid_to(piece: LicencePiece, values: Mapping[str, str], today: date) -> date | None:
+    """The last day on which it is valid; None: without end."""
+    ends = [_months_after(today, piece.months)] if piece.months else []
+    if piece.until_age and (born := values.get(piece.until_age.born)):
+        ends.append(birthday(date.fromisoformat(born), piece.until_age.years) - DAY)
+    return min(ends, default=None)
 
 
 def _months_after(day: date, months: int) -> date:

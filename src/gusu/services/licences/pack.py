@@ -17,7 +17,7 @@ NO_DEFINER = (
 class Licences(Section[LicencePiece]):
     name = "licences"
     schema = LicencePiece
-    needs = ("items", "organisations", "elements")
+    needs = ("items", "organisations", "elements", "forms")
 
     def key(self, piece: LicencePiece) -> str:
         return piece.licence
@@ -32,6 +32,10 @@ class Licences(Section[LicencePiece]):
         yield from known.missing("organisations", piece.issuer, at=("issuer",))
         for place, one in enumerate(piece.printed):
             yield from known.missing("elements", one.element, at=("printed", place, "element"))
+            if known.has("elements", one.element):
+                yield from known.not_asked("forms", piece.item, one.element, at=("printed", place, "element"))
+        if piece.until_age:
+            yield from known.not_asked("forms", piece.item, piece.until_age.born, at=("until_age", "born"))
 
     def kept(self) -> dict[str, LicencePiece]:
         return queries.declarations()
