@@ -104,7 +104,6 @@ def test_an_official_decides_within_the_clock(people: City) -> None:
 def test_a_mother_applies_for_her_child(people: City) -> None:
     with people.visit("mother", at="/services/child_travel_card/apply") as page:
         looked_at(page, "apply-mother")
-        page.locator("input[name=subject]").nth(1).check()
         page.get_by_role("button", name="开始办理").click()
         assert typed_fields(page) == []
         looked_at(page, "form-mother")

@@ -80,6 +80,17 @@ def answers(typed: dict[str, str], facts: dict[str, Fact] = FACTS) -> dict[str, 
     return {code: answer.value for code, answer in found.items()}
 
 
+def test_what_is_typed_for_a_registers_key_is_one_that_is_there() -> None:
+    home = FormPiece(
+        "f", "i", "r", "home.place", [Step(label("s"), [Field("home.place", ask="applicant")])], label("p")
+    )
+    words = Words({"home.place": element("home.place", register="places")}, {}, {"home.place": {"1": Text("甲", "A")}})
+
+    for typed, faults in (("1", []), ("2", ["home.place"])):
+        [step] = asked(home, {}, {"home.place": typed}, words)
+        assert [one.field.element for one in step.fields if fault_of(one)] == faults
+
+
 def test_what_is_known_reads_by_its_code_list_or_by_the_register_whose_key_it_is() -> None:
     [step] = asked(FORM, FACTS, {"permit.purpose": "school"}, WORDS)
 

@@ -125,6 +125,8 @@ def test_a_mother_applies_for_her_child_and_both_hold_the_card_nobody_else(playe
     child = subject_id(REGISTER, players.child.number)
     choice = mother.page("/services/child_travel_card/apply")
     assert (players.child.name in choice, f'value="{child}"' in choice) == (True, True)
+    assert mother.sent("/services/child_travel_card/apply") == "/services/child_travel_card/apply"  # not for herself
+    assert "Choose for which child" in mother.page("/services/child_travel_card/apply")
 
     case = begun(mother, "child_travel_card", subject=child)
     seen = mother.page(place(case, "form"))
@@ -139,6 +141,8 @@ def test_a_mother_applies_for_her_child_and_both_hold_the_card_nobody_else(playe
     assert f'href="{pdf}"' in mother.page(place(case))
     assert (issued.number in mother.page("/citizen/licences"), issued.number in mother.page("/citizen")) == (True, True)
     assert downloaded(mother.client, pdf)[:5] == b"%PDF-"
+    looks = mother.page("/citizen/data/looks")
+    assert ("Transport Bureau, because you applied" in looks, ">-<" in looks) == (True, False)
     assert (stranger.client.get(pdf).status_code, stranger.client.get(place(case)).status_code) == (404, 404)
     assert issued.number not in stranger.page("/citizen/licences")
 

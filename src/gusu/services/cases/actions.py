@@ -31,6 +31,7 @@ from gusu.services.cases.errors import (
     AlreadyHeld,
     AlreadyUnderWay,
     NoLongerOffered,
+    NotForOneself,
     NothingMissing,
     NotYourWard,
     ReasonMissing,
@@ -57,7 +58,7 @@ from gusu.services.licences import actions as licences
 from gusu.services.licences.queries import held_of, history, kinds_for, licence_of_case, readable_of, validity_of
 from gusu.services.versions import end, follow
 
-__all__ = ["AlreadyHeld", "AlreadyUnderWay", "NoLongerOffered", "NotYourWard", "WrongFile"]
+__all__ = ["AlreadyHeld", "AlreadyUnderWay", "NoLongerOffered", "NotForOneself", "NotYourWard", "WrongFile"]
 LARGEST_FILE = 5 << 20
 MOST_FILES = 10
 AT_ONCE = 500  # cases in one transaction
@@ -90,11 +91,13 @@ def open_case(item: str, *, subject: str, by: Actor) -> Case:
     """A draft for this item about this person, or the one that was begun before.
 
     It pins today's versions of item, form and decision.  NotFound: no such item, or none that one applies for online.
-    NotYourWard, AlreadyUnderWay, AlreadyHeld.
+    NotForOneself, NotYourWard, AlreadyUnderWay, AlreadyHeld.
     """
     guide, form, (decision, _) = items.guide_of(item), forms.form_of(item), queries.decision_of(item)
     if guide.until_at:
         raise NoLongerOffered
+    if subject == by.subject and not form.piece.own:
+        raise NotForOneself
     _refuse_strangers(form.piece, subject, guide.piece.organisation, by)
     _refuse_a_second(guide.item.item, subject)
     values = {

@@ -14,6 +14,16 @@ class NotYourWard(GusuError):
     )
 
 
+class NotForOneself(GusuError):
+    """The item is for wards only."""
+
+    status, code = 422, "not_for_oneself"
+    says = Text(
+        "该事项由监护人为孩子申请，不能为本人申请。请选择为哪个孩子申请。",
+        "A guardian applies for this, for a child; nobody does for themselves. Choose for which child.",
+    )
+
+
 class AlreadyUnderWay(GusuError):
     """The same item for the same person."""
 

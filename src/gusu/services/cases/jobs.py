@@ -1,13 +1,11 @@
 """What happens to cases in the worker: making the licence, closing, and what the calendar asks."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from gusu.identity.accounts.events import AccountClosed
 from gusu.kernel import clock as time
 from gusu.kernel.actor import house
 from gusu.kernel.calendar.events import CalendarChanged
-from gusu.kernel.calendar.queries import is_working_day
-from gusu.kernel.calendar.rules import DAY
 from gusu.kernel.jobs.events import HourPassed
 from gusu.kernel.jobs.queue import job, later
 from gusu.resources.exchange.actions import hand_over_again
@@ -18,8 +16,8 @@ from gusu.resources.subjects.queries import base_register_at
 from gusu.services.cases import actions
 from gusu.services.cases.clock import CORRECTION
 from gusu.services.cases.events import CaseMoved
-from gusu.services.cases.models import Case, CaseStop, State
-from gusu.services.cases.queries import pinned
+from gusu.services.cases.models import Case, State
+from gusu.services.cases.queries import corrections_due
 from gusu.services.licences.events import LicenceRevoked
 
 ISSUE = "gusu.cases.issue"
@@ -75,11 +73,12 @@ def hourly() -> None:
     waiting = (State.SUBMITTED, State.RECEIVED)
     for case in Case.objects.filter(state__in=waiting, due__lt=today).order_by("pk")[:MANY]:
         actions.deem_accepted(case, by=by)
-    for stop in CaseStop.objects.filter(until=None, ground=CORRECTION.code, case__state=State.RETURNED).select_related(
-        "case"
-    )[:MANY]:
-        if _last_day(stop) < today:
-            actions.expire_case(stop.case, by=by)
+    noticed = Case.objects.filter(state=State.RETURNED, stops__until=None, stops__ground=CORRECTION.code)
+    returned = list(noticed.order_by("stops__since", "pk")[:MANY])
+    awaited = corrections_due(returned)
+    for case in returned:
+        if awaited[case.pk] < today:
+            actions.expire_case(case, by=by)
     over = Case.objects.filter(kept_until__lte=today).order_by("kept_until")
     for case in over.filter(state=State.DRAFT)[:MANY]:
         actions.expire_case(case, by=by)
@@ -89,14 +88,6 @@ def hourly() -> None:
         hand_over_again(code, key=key, by=by)
     for case in Case.objects.filter(state=State.DECIDED, decided_at__lt=time.now() - STUCK)[:MANY]:
         later(ISSUE, once=f"{ISSUE}:{case.pk}", case=case.pk)
-
-
-def _last_day(stop: CaseStop) -> date:
-    """Of a correction: a period that ends on a day off ends on the next working day (民法典 art. 203)."""
-    last = stop.since + timedelta(days=pinned(stop.case).decision.correction_days - 1)
-    while not is_working_day(last):
-        last += DAY
-    return last
 
 
 def on_case_moved(event: CaseMoved) -> None:

@@ -11,7 +11,7 @@ from gusu.kernel import clock as time
 from gusu.kernel.actor import Actor
 from gusu.kernel.audit import trail
 from gusu.kernel.calendar import queries as calendar
-from gusu.kernel.calendar.rules import working_days
+from gusu.kernel.calendar.rules import DAY, is_working, working_days
 from gusu.kernel.errors import NotFound
 from gusu.kernel.text import Text
 from gusu.resources.subjects.queries import Fact, facts_about, is_ward
@@ -217,6 +217,33 @@ def stops(case: Case) -> list[CaseStop]:
 
 def extensions(case: Case) -> list[CaseExtension]:
     return list(case.extensions.order_by("pk"))
+
+
+def correct_by(case: Case) -> date | None:
+    """The last day on which the correction that a notice asked for can be handed in; None where none is awaited."""
+    return corrections_due([case]).get(case.pk)
+
+
+def corrections_due(found: Iterable[Case]) -> dict[str, date]:
+    """The same of many that are returned, by case, in two queries.
+
+    A period that ends on a day off ends on the next working day (民法典 art. 203).
+    """
+    returned = {case.pk: case for case in found if case.state == State.RETURNED}
+    if not returned:
+        return {}
+    standing = CaseStop.objects.filter(case__in=returned, ground=clock.CORRECTION.code, until=None)
+    since = dict(standing.values_list("case", "since"))
+    exceptions = calendar.exceptions(min(since.values(), default=date.max))
+    return {key: _last_day(day, pinned(returned[key]).decision, exceptions) for key, day in since.items()}
+
+
+def _last_day(since: date, decision: DecisionPiece, exceptions: Mapping[date, bool]) -> date:
+    """since: the first day of the stop, which is the first of the correction."""
+    last = since + timedelta(days=decision.correction_days - 1)
+    while not is_working(last, exceptions):
+        last += DAY
+    return last
 
 
 def clocks(case: Case, item: ItemPiece, decision: DecisionPiece, *, on: date | None = None) -> list[Shown]:

@@ -52,6 +52,7 @@ class Asked:
     said: Text
     shown: bool
     options: dict[str, Text]
+    names: Mapping[str, Text]
 
     @property
     def locked(self) -> bool:
@@ -133,10 +134,11 @@ def fault_of(field: Asked) -> Text | None:
         return None
     if not field.value:
         return MISSING.filled(label=field.label) if field.field.required else None
-    return next(_faults(field.element, field.value, field.options, field.label), None)
+    return next(_faults(field.element, field.value, field), None)
 
 
-def _faults(element: Element, value: str, options: Mapping[str, Text], label: Text) -> Iterator[Text]:
+def _faults(element: Element, value: str, field: Asked) -> Iterator[Text]:
+    options, label = field.options, field.label
     longest = element.length or LONGEST
     if len(value) > longest:
         yield TOO_LONG.filled(label=label, most=longest)
@@ -148,6 +150,8 @@ def _faults(element: Element, value: str, options: Mapping[str, Text], label: Te
         yield NO_NUMBER.filled(label=label)
     if element.pattern and not re.fullmatch(element.pattern, value):
         yield WRONG_FORM.filled(label=label)
+    if element.register and value not in field.names:
+        yield NO_SUCH_KEY.filled(label=label)
 
 
 MISSING = Text("请填写“{label}”", "Enter: {label}")
@@ -155,6 +159,7 @@ TOO_LONG = Text("“{label}”最多{most}个字符", "{label}: {most} character
 NO_OPTION = Text("请从列表中选择“{label}”", "Choose from the list: {label}")
 NO_DAY = Text("“{label}”应为日期，例如 2026-11-24", "{label}: a day such as 2026-11-24")
 NO_NUMBER = Text("“{label}”应为整数", "{label}: a whole number")
+NO_SUCH_KEY = Text("“{label}”应为现有的代码，请核对", "{label}: no such code is known; check it")
 WRONG_FORM = Text("“{label}”的格式不正确，请核对", "{label} is not in the right form; check it")
 
 
@@ -170,7 +175,8 @@ def _asked(field: Field, facts: Mapping[str, Fact], typed: Typed, values: dict[s
     shown = when is None or values.get(when.element, "") in when.is_one_of
     values[code] = value if shown else ""
     said = words.said(code, value)
-    return Asked(field, words.elements[code], facts.get(code), value, said, shown, words.codes.get(code, {}))
+    options, names = words.codes.get(code, {}), words.names.get(code, {})
+    return Asked(field, words.elements[code], facts.get(code), value, said, shown, options, names)
 
 
 def _answer(field: Asked) -> Answer:

@@ -102,9 +102,8 @@ def prefilled(piece: FormPiece, subject: str, *, by: Actor) -> dict[str, Fact]:
 def words_of(piece: FormPiece, facts: Mapping[str, Fact] | None = None) -> Words:
     """What the form's elements are. facts: where given, how people read what the register knows is left out."""
     every = elements(piece.elements)
-    if facts is None:
-        return Words(every, labels_by_element(every), names_in_registers(every))
-    return Words(every, labels_by_element(code for code in every if not (code in facts and facts[code].value)), {})
+    told = {code for code, fact in (facts or {}).items() if fact.value}
+    return Words(every, labels_by_element(code for code in every if code not in told), names_in_registers(every))
 
 
 def declarations() -> dict[str, FormPiece]:

@@ -46,7 +46,7 @@ class FormPiece(Piece, frozen=True):
 
     register: the base register it is filled in from.  applicant: the elements that name the person it is about, for
     lists and letters.  promise: what the applicant vouches for with the submission.  wards: whether a guardian may
-    apply for a child.
+    apply for a child.  own: whether one may apply for oneself.
     """
 
     form: Name
@@ -56,6 +56,7 @@ class FormPiece(Piece, frozen=True):
     steps: Annotated[list[Step], msgspec.Meta(min_length=1)]
     promise: Label
     wards: bool = False
+    own: bool = True
 
     @property
     def fields(self) -> list[Field]:

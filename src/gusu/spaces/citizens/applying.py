@@ -20,7 +20,14 @@ from gusu.resources.exchange.queries import batches_by_id
 from gusu.resources.subjects import queries as subjects
 from gusu.services.cases import actions
 from gusu.services.cases import queries as cases
-from gusu.services.cases.actions import AlreadyHeld, AlreadyUnderWay, NoLongerOffered, NotYourWard, WrongFile
+from gusu.services.cases.actions import (
+    AlreadyHeld,
+    AlreadyUnderWay,
+    NoLongerOffered,
+    NotForOneself,
+    NotYourWard,
+    WrongFile,
+)
 from gusu.services.cases.queries import Case, State
 from gusu.services.forms import queries as forms
 from gusu.services.forms.queries import Incomplete, RegisterChanged
@@ -43,6 +50,9 @@ def apply(request: Request, item: str) -> HttpResponseBase:
         subject = request.POST.get("subject") or request.actor.subject
         try:
             case = actions.open_case(guide.item.item, subject=subject, by=request.actor)
+        except NotForOneself as refusal:
+            messages.error(request, str(refusal))
+            return redirect("apply", guide.item.item)
         except (AlreadyUnderWay, AlreadyHeld) as refusal:
             messages.error(request, str(refusal))
             return redirect("own_licences" if isinstance(refusal, AlreadyHeld) else "own_cases")
@@ -54,6 +64,7 @@ def apply(request: Request, item: str) -> HttpResponseBase:
         "form": form,
         "office": names_of({guide.piece.organisation}).get(guide.piece.organisation),
         "whom": whom,
+        "own": request.actor.subject,
         "drafts": {one: cases.draft_of(guide.item.item, one, by=request.actor) for one, _name in whom},
         "purpose": purpose(forms.PREFILL),
         "known": forms.words_of(form).elements,
@@ -195,12 +206,13 @@ def _notice(case: Case) -> list[dict[str, str]]:
 
 
 def _whom(form: forms.FormPiece, organisation: str, by: Actor) -> list[tuple[str, str]]:
-    """(subject, name): oneself, and those one may act for where the form allows it."""
+    """(subject, name): oneself, and those one may act for, as far as the form allows either."""
+    oneself = [(by.subject, by.name)] if form.own else []
     if not form.wards:
-        return [(by.subject, by.name)]
+        return oneself
     through = replace(by, organisation=organisation)
     wards = subjects.wards_of(form.register, by.subject, by=through)
-    return [(by.subject, by.name), *((ward, _name_of(form, ward, through)) for ward in wards)]
+    return [*oneself, *((ward, _name_of(form, ward, through)) for ward in wards)]
 
 
 def _name_of(form: forms.FormPiece, subject: str, by: Actor) -> str:

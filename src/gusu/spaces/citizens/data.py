@@ -178,7 +178,7 @@ def looks(request: Request) -> HttpResponseBase:
         "organisations": [
             ("", _("all")),
             *(
-                (code, label(names.get(code, Text(code, code))) if code else _no_office())
+                (code, _no_office() if code == NO_OFFICE else label(names.get(code, Text(code, code))))
                 for code in _no_blank(lookers)
             ),
         ],
@@ -270,10 +270,11 @@ def _look(
 
 
 def _who(line: trail.AuditLine, own: str, names: Mapping[str, Text]) -> str:
+    office = label(names.get(line.organisation, Text(line.organisation, line.organisation)))
     if line.actor == own:
-        return _("You yourself")
+        return _("%(office)s, because you applied") % {"office": office} if line.organisation else _("You yourself")
     if line.organisation:
-        return label(names.get(line.organisation, Text(line.organisation, line.organisation)))
+        return office
     return _("Another person's account") if line.actor.startswith(ACCOUNT) else _("The platform itself")
 
 
