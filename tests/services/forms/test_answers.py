@@ -17,6 +17,7 @@ from gusu.services.forms.answers import (
     Words,
     answered,
     asked,
+    fault_of,
     seen,
 )
 from gusu.services.forms.spec import Field, FormPiece, Step, When
