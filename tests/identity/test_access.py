@@ -40,6 +40,24 @@ def test_who_is_not_signed_in_is_led_to_the_door_and_back(db: None) -> None:
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in?next=%2Ffor-auditors%3Fpage%3D2")
 
 
+@pytest.mark.parametrize(
+    ("sent_from", "led_back_to"),
+    [("http://testserver/for-auditors?page=2", "%2Ffor-auditors"), ("http://elsewhere/x", "%2F"), ("", "%2F")],
+)
+def test_who_was_signed_out_before_sending_is_told_so_and_led_back_to_the_form(
+    db: None, sent_from: str, led_back_to: str
+) -> None:
+    client = Client(headers={"referer": sent_from})
+
+    answer = client.post("/for-auditors", {"typed": "x"})
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/sign-in?next={led_back_to}")
+    assert (
+        "what you sent was not taken"
+        in client.get(answer["Location"], headers={"accept-language": "en"}).content.decode()
+    )
+
+
 def test_who_lacks_the_permission_is_refused_and_the_trail_says_so(person: Make) -> None:
     citizen = person(kind="citizen")
 

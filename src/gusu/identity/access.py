@@ -7,13 +7,16 @@ view that carries no mark, so that a page somebody forgot to think about is clos
 import logging
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from gusu.identity.accounts.queries import Account, actor_signed_in
 from gusu.kernel.actor import ANONYMOUS, Actor
@@ -169,5 +172,14 @@ def _refused(request: Request, *, open_to_somebody: bool) -> HttpResponseBase:
 
 
 def _to_sign_in(request: Request) -> HttpResponse:
-    after = request.get_full_path() if request.method == "GET" else "/"
+    after = request.get_full_path()
+    if request.method != "GET":
+        after = _page_before(request)
+        messages.warning(request, _("You are signed out, and what you sent was not taken. Sign in, and send it again."))
     return redirect(f"{reverse('sign_in')}?{urlencode({'next': after})}")
+
+
+def _page_before(request: Request) -> str:
+    """The page of this site from which something was sent, or the first page."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    return before.path if before.netloc == request.get_host() else "/"
