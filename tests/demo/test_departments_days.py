@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -16,21 +18,29 @@ from tests.demo.test_departments import (
     sheet,
     shown,
 )
+from tests.standing import Stand, Standing, stand
 
 from gusu.demo.departments.build import build, correct, next_day
 from gusu.demo.departments.errors import NotBuilt, TooMany, UnknownResource, UnreadableList
 from gusu.demo.departments.folder import truth
 from gusu.demo.departments.systems import RESOURCES
 
-__all__ = ["place"]
+__all__ = ["place", "stand"]
 SMALL, SEED = 4_800, 5
 COLUMNS = ["position", "record key", "item", "rule", "expected"]
 
 
+@pytest.fixture(scope="module")
+def standing(place: Path, stand: Stand) -> Iterator[Standing]:
+    with stand(lambda: nullcontext(build(SMALL, SEED))) as standing:
+        yield standing
+
+
 @pytest.fixture
-def small(place: Path) -> Town:
-    """A build of its own for each test: days cannot be taken back."""
-    return Town(place / "departments", "", build(SMALL, SEED).rows)
+def small(db: None, place: Path, standing: Standing) -> Iterator[Town]:
+    """Put back for each test: days cannot be taken back."""
+    with standing.as_built() as built:
+        yield Town(place / "departments", "", built.rows)
 
 
 def returned(town: Town, resource: str, tmp_path: Path, *, keys: bool, name: str = "records") -> Path:

@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from gusu.demo.people import open_demo_accounts, people
+from gusu.demo.people import REGISTER, open_demo_accounts, people
 from gusu.identity.accounts.queries import account_named, actor_signed_in
 from gusu.identity.organisations.pack import OrganisationPiece, Organisations
 from gusu.identity.roles.pack import RolePiece, Roles
 from gusu.identity.signin.actions import sign_in
 from gusu.kernel.actor import house
 from gusu.kernel.packs import Label
+from gusu.packkit.load import load
+from gusu.packkit.rooms import gather
+from gusu.site.wiring import PACK_ROOMS
 
 HOUSE = house("tests")
 
@@ -43,7 +46,7 @@ def test_a_second_start_changes_nothing(place: Path) -> None:
     first = open_demo_accounts(HOUSE)
 
     assert open_demo_accounts(HOUSE) == first
-    assert len(first) == len(people()) == 12
+    assert len(first) == len(people()) == 14
 
 
 def test_the_passwords_are_for_the_owner_alone_and_new_when_their_file_is_lost(place: Path) -> None:
@@ -66,3 +69,18 @@ def test_a_real_account_of_the_same_name_is_left_alone(place: Path) -> None:
     account.save()
 
     assert "leader" not in [name for name, _, _ in open_demo_accounts(HOUSE)]
+
+
+def test_somebody_answers_objections_for_every_source_of_the_population_register() -> None:
+    packs = load(gather(PACK_ROOMS))
+    register = packs.declared("subjects")[REGISTER].piece
+    resources, roles = packs.declared("resources"), packs.declared("roles")
+    providers = {resources[source.resource].piece.provider for source in register.sources}  # type: ignore[attr-defined]
+
+    answering = {
+        person.organisation
+        for person in people()
+        if person.role and "objections.answer" in roles[person.role].piece.permissions  # type: ignore[attr-defined]
+    }
+
+    assert sorted(providers - answering) == []

@@ -2,7 +2,7 @@ import pytest
 from tests.packkit.grove import Grove, TreePiece
 
 from gusu.kernel.packs import pack_folder
-from gusu.packkit.load import check, load
+from gusu.packkit.load import NoPackNamedSo, PacksFolderMissing, check, load
 
 OAK = "- code: oak\n  name: {zh: 橡, en: Oak}\n  height: 20\n"
 
@@ -48,11 +48,11 @@ def test_all_problems_are_reported_at_once_with_file_line_and_the_nearest_key(gr
         "park/treees.yaml:1: unknown section 'treees'; did you mean 'trees'?",
         "park/trees.yaml:1: 'name' is missing",
         "park/trees.yaml:2: unknown key 'nmae'; did you mean 'name'?",
-        "park/trees.yaml:3: should be a whole number, but is text",
+        "park/trees.yaml:3: 'height': should be a whole number, but is text",
         "park/trees.yaml:5: unknown key 'lenght'; did you mean 'length'?",
-        "park/trees.yaml:6: should be a whole number, but is text",
+        "park/trees.yaml:6: 'length': should be a whole number, but is text",
         "park/trees.yaml:6: 'code' is missing",
-        "park/trees.yaml:8: must not be empty",
+        "park/trees.yaml:8: 'en': must not be empty",
         "park/trees.yaml:10: unknown key 'zzz'",
     ]
 
@@ -77,7 +77,11 @@ def test_a_pack_refers_only_to_itself_and_what_it_needs(grove: Grove) -> None:
     near = "- code: elm\n  name: {zh: 榆, en: Elm}\n  height: 9\n  near: oak\n"
     grove.write("park/trees.yaml", OAK)
     grove.write("wood/trees.yaml", near)
-    assert grove.said(check(grove.load())) == ["wood/trees.yaml:4: unknown trees entry 'oak'"]
+    [said] = grove.said(check(grove.load()))
+    assert said == (
+        "wood/trees.yaml:4: unknown trees entry 'oak': the pack 'park' declares it; add park to `needs` in pack.yaml"
+    )
+    assert grove.said(check(grove.load("wood"))) == [said]  # also where only the one pack is looked at
 
     grove.write("wood/pack.yaml", (grove.folder / "wood/pack.yaml").read_text().replace("[]", "[park]"))
 
@@ -135,6 +139,47 @@ def test_only_the_packs_named_and_what_they_need_are_looked_at(grove: Grove) -> 
 
     assert sorted(packs.packs) == ["park", "wood"]
     assert check(packs) == []
+
+
+def test_a_name_that_no_pack_has_is_refused_with_the_nearest(grove: Grove) -> None:
+    grove.write("park/trees.yaml", OAK)
+
+    with pytest.raises(NoPackNamedSo) as near:
+        grove.load("prak")
+    with pytest.raises(NoPackNamedSo) as far:
+        grove.load("park", "elsewhere")
+
+    assert "Did you mean 'park'?" in near.value.said.en
+    assert "是不是“park”？" in near.value.said.zh
+    assert "mean" not in far.value.said.en
+
+
+def test_a_pack_that_cannot_be_read_is_known_by_its_folder(grove: Grove) -> None:
+    grove.write("park/trees.yaml", OAK)
+    (grove.folder / "park/pack.yaml").write_text("name: park\n", encoding="utf-8")
+
+    assert grove.said(check(grove.load("park"))) == [
+        "park/pack.yaml:1: 'title' is missing",
+        "park/pack.yaml:1: 'version' is missing",
+    ]
+
+
+def test_an_item_of_a_list_is_named_by_its_number(grove: Grove) -> None:
+    grove.write("park/trees.yaml", "", needs="wood, [1]")
+    grove.write("wood/trees.yaml", "")
+
+    assert grove.said(check(grove.load())) == ["park/pack.yaml:4: 'needs[2]': should be text, but is a list"]
+
+
+def test_a_folder_that_gusu_packs_names_and_is_not_there_is_refused(
+    grove: Grove, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grove.write("park/trees.yaml", OAK)
+    gone = grove.folder / "gone"
+    monkeypatch.setenv("GUSU_PACKS", f"{grove.folder / 'park'}:{gone}")
+
+    with pytest.raises(PacksFolderMissing, match=str(gone)):
+        load(grove.rooms)
 
 
 def test_a_pack_outside_the_package_is_found_by_gusu_packs(grove: Grove, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from pytest_django import Settings
 
+from gusu.demo.people import people
 from gusu.identity.accounts import queries as accounts
 from gusu.site.first_run import prepare
 
@@ -15,7 +16,7 @@ def test_a_demonstration_shows_its_people_at_every_start(settings: Settings) -> 
     first, second = prepare(0, lambda _: None), prepare(0, lambda _: None)
 
     assert first == second
-    assert len(first) == accounts.demo_accounts().count() == 12
+    assert len(first) == accounts.demo_accounts().count() == len(people())
 
 
 def test_a_real_city_has_no_invented_people_and_shows_its_first_administrator_once(settings: Settings) -> None:

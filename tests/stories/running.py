@@ -20,7 +20,7 @@ from gusu.site.server.postgres import Embedded
 
 READY_SECONDS = 120
 ROAD_SECONDS = 60
-PATIENCE = 10_000  # milliseconds for anything a page should show by itself
+PATIENCE = 30_000  # milliseconds for anything a page should show by itself, also on a machine with much to do
 SIGNS = "demo-sign-ins.txt"
 MERGED = "SELECT count(*) FROM resources_batch WHERE state = 'merged'"
 UNDER_WAY = "SELECT count(*) FROM resources_batch WHERE state IN ('opened', 'landed', 'checked')"

@@ -1,5 +1,7 @@
 """From folders to declared pieces: finds packs, reads them, checks shape and references, reports everything at once."""
 
+import difflib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -8,12 +10,39 @@ from typing import Annotated
 
 import msgspec
 
+from gusu.kernel.errors import GusuError
 from gusu.kernel.packs import AnySection, Known, Label, Piece, Problem, packs_on_the_path
+from gusu.kernel.text import Text
 from gusu.packkit.rooms import Rooms
 from gusu.packkit.shape import shaped, unknown
 from gusu.packkit.source import At, Finding, Source, read
 
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$")]
+
+
+class NoPackNamedSo(GusuError):
+    """A pack was asked for that nobody has; looking at the others instead would say that all is well."""
+
+    status, code = 404, "no_pack_named_so"
+    says = Text(
+        "没有名为“{name}”的内容包。{near}运行 gusu packs list 可查看全部内容包；包外内容包请写带“/”的路径。",
+        "There is no pack named '{name}'. {near}`gusu packs list` lists them; the path of one outside has a '/'.",
+    )
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+        near = Text(f"是不是“{close[0]}”？", f"Did you mean '{close[0]}'? ") if close else Text("", "")
+        super().__init__(name=name, near=near)
+
+
+class PacksFolderMissing(GusuError):
+    """GUSU_PACKS names a folder that is not there."""
+
+    status, code = 404, "packs_folder_missing"
+    says = Text(
+        "环境变量 GUSU_PACKS 中的文件夹 {folder} 不存在。请更正该变量，或恢复该文件夹。",
+        "GUSU_PACKS names the folder {folder}, which does not exist. Correct the variable, or bring the folder back.",
+    )
 
 
 class Origin(Piece, frozen=True):
@@ -65,10 +94,14 @@ class Pack:
 
 @dataclass
 class Packs:
-    """All packs looked at together: what they declare by section and key, and every problem found."""
+    """All packs looked at together: what they declare by section and key, and every problem found.
+
+    elsewhere: the pack that declares a piece, by section and key, of every pack that was found, looked at or not.
+    """
 
     rooms: Rooms
     packs: dict[str, Pack] = field(default_factory=dict)
+    elsewhere: dict[tuple[str, str], str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def declared(self, section: str) -> dict[str, Declared]:
@@ -87,16 +120,36 @@ class Packs:
 
 
 def load(rooms: Rooms, *, paths: Iterable[Path] = (), only: Iterable[str] = ()) -> Packs:
-    """Read every pack in the package, in GUSU_PACKS and at `paths`; with `only`, those named and what they need."""
+    """Read every pack in the package, in GUSU_PACKS and at `paths`; with `only`, those named and what they need.
+
+    Raises NoPackNamedSo, PacksFolderMissing.
+    """
+    _see_that_folders_are_there()
     packs = Packs(rooms)
-    for folder in dict.fromkeys(path.resolve() for path in [*packs_on_the_path(), *paths]):
+    folders = list(dict.fromkeys(path.resolve() for path in [*packs_on_the_path(), *paths]))
+    for folder in folders:
         _add(packs, folder)
+    for one in (declared for pack in packs.packs.values() for declared in pack.declared):
+        packs.elsewhere.setdefault((one.section, one.key), one.pack)
     if only := list(only):
+        _see_that_they_are_known(only, {*packs.packs, *(folder.name for folder in folders)})
         _narrow(packs, only)
     packs.findings += _needs(packs)
     packs.findings += _doubles(packs)
     packs.findings.sort()
     return packs
+
+
+def _see_that_folders_are_there() -> None:
+    for folder in filter(None, os.environ.get("GUSU_PACKS", "").split(":")):
+        if not Path(folder).is_dir():
+            raise PacksFolderMissing(folder=folder)
+
+
+def _see_that_they_are_known(names: Iterable[str], known: set[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise NoPackNamedSo(name, known)
 
 
 def check(packs: Packs) -> list[Finding]:
@@ -105,7 +158,7 @@ def check(packs: Packs) -> list[Finding]:
         return packs.findings
     findings = []
     for pack in packs.packs.values():
-        view = PackView(pack.name, pack.folder, _known_to(pack, packs), packs.rooms.sections)
+        view = PackView(pack.name, pack.folder, _known_to(pack, packs), packs.rooms.sections, packs.elsewhere)
         for one in pack.declared:
             for problem in packs.rooms.sections[one.section].check(one.piece, view):
                 findings.append(one.source.find((*one.at, *problem.at), problem.zh, problem.en))
@@ -140,6 +193,7 @@ class PackView(Known):
     folder: Path
     pieces: dict[str, dict[str, Piece]]
     sections: dict[str, AnySection]
+    elsewhere: dict[tuple[str, str], str]
 
     def has(self, section: str, key: str) -> bool:
         return key in self.pieces.get(section, ())
@@ -156,9 +210,15 @@ class PackView(Known):
             yield from self.missing_in(section, key, name, at=at)
 
     def missing(self, section: str, key: str, *, at: At = ()) -> Iterator[Problem]:
-        if not self.has(section, key):
-            zh, en = unknown((f" {section} 条目", f"{section} entry"), key, self.pieces.get(section, ()))
-            yield Problem(zh, en, at)
+        if self.has(section, key):
+            return
+        noun = f" {section} 条目", f"{section} entry"
+        if pack := self.elsewhere.get((section, key)):
+            zh, en = unknown(noun, key, ())
+            zh = f"{zh}：它由内容包“{pack}”声明，请在 pack.yaml 的 needs 中加入 {pack}"
+            yield Problem(zh, f"{en}: the pack '{pack}' declares it; add {pack} to `needs` in pack.yaml", at)
+        else:
+            yield Problem(*unknown(noun, key, self.pieces.get(section, ())), at)
 
 
 def _add(packs: Packs, folder: Path) -> None:

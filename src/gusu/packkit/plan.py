@@ -29,6 +29,14 @@ class Kind(StrEnum):
     UNCHANGED = "unchanged"
 
 
+SAID = {
+    Kind.NEW: "新增",
+    Kind.CHANGED: "变更",
+    Kind.DRIFT: "偏离",
+    Kind.RETIRED: "停用",
+    Kind.ADOPTED: "已收归",
+    Kind.UNCHANGED: "不变",
+}
 SIGNS = {
     Kind.NEW: "+ 新增 new      ",
     Kind.CHANGED: "~ 变更 changed  ",

@@ -99,7 +99,10 @@ class _Shape:
     def refused(self, error: msgspec.ValidationError, hint: Any, at: At) -> None:
         message, _, way = str(error).partition(" - at `$")
         steps = re.findall(r"\.(\w+)|\[(\d+)\]", way)
-        self.report((*at, *(name or int(number) for name, number in steps)), *_said(message, hint))
+        place = (*at, *(name or int(number) for name, number in steps))
+        zh, en = _said(message, hint)
+        key = _key(place)
+        self.report(place, f"“{key}”：{zh}" if key else zh, f"'{key}': {en}" if key else en)
 
     def report(self, at: At, zh: str, en: str) -> None:
         self.findings.append(self.source.find(at, zh, en))
@@ -124,6 +127,19 @@ def _said(message: str, hint: Any) -> tuple[str, str]:
     if "date" in message:
         return "应为日期（年-月-日）", "should be a date (year-month-day)"
     return message, message
+
+
+def _key(at: At) -> str:
+    """The key whose value stands at `at`, with the number of the item in a list: `height`, `channels[2]`; "" for none.
+
+    Items are numbered from 1, as people count.
+    """
+    items: list[str] = []
+    for step in reversed(at):
+        if isinstance(step, str):
+            return step + "".join(reversed(items))
+        items.append(f"[{step + 1}]")
+    return ""
 
 
 def _choice(choice: Any) -> str:

@@ -64,6 +64,18 @@ def whole(typed: str | None) -> int:
     return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 16 else 0
 
 
+def revocation_grounds() -> dict[str, str]:
+    """The grounds of 行政许可法 art. 69 and 70 on which a licence is taken back."""
+    return {
+        "wrongly_issued": _("It should not have been issued (art. 69)"),
+        "obtained_by_deceit": _("It was obtained by deceit or bribery (art. 69)"),
+        "holder_died": _("Its holder has died (art. 70)"),
+        "given_up": _("Its holder gave it up (art. 70)"),
+        "conditions_ended": _("Its conditions no longer hold (art. 70)"),
+        "penalty": _("It is struck off as a penalty (art. 70)"),
+    }
+
+
 def words() -> dict[str, dict[str, str]]:
     return {
         "batch_kinds": BATCH_KINDS,
@@ -108,9 +120,10 @@ def words() -> dict[str, dict[str, str]]:
             "resume_clock": _("Clock resumed"),
             "extend_clock": _("Time extended"),
             "issue_licence": _("Result issued"),
-            "close_case": _("Closed: the department has the outcome"),
+            "close_case": _("Concluded"),
             "expire_case": _("Ended: not corrected in time"),
         },
+        "revoked_on": revocation_grounds(),
         "case_clocks": {
             "acceptance": _("Time to accept"),
             "promised": _("Promised time"),

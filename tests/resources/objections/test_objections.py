@@ -1,6 +1,7 @@
 """A person says that a value is wrong; the department answers, or the next batch does; nothing of it leaks."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from tests.departments import departments
 from tests.resources.road import BY
 from tests.resources.subjects.test_thread import take_in_everything
 from tests.resources.test_leaks import everything_kept
+from tests.standing import Stand, Standing, stand
 
 from gusu.demo.departments import police
 from gusu.demo.departments.build import departments_folder
@@ -38,6 +40,8 @@ from gusu.resources.subjects.actions import erase_subject, fuse_register, link_b
 from gusu.resources.subjects.models import BaseRegister
 from gusu.site.wiring import PACK_ROOMS
 
+__all__ = ["stand"]
+
 PEOPLE = 1_000
 OFFICER = Actor("acc1-POLICE", organisation="public_security", permissions=frozenset({"objections.answer"}))
 ELSEWHERE = replace(OFFICER, account="acc1-CIVIL", organisation="civil_affairs")
@@ -54,12 +58,24 @@ class Place:
     number: str
 
 
-@pytest.fixture
-def place(committed: None) -> Iterator[Place]:
+@contextmanager
+def built() -> Iterator[None]:
     apply(load(gather(PACK_ROOMS)), by=BY)
     with departments(PEOPLE):
-        register = take_in_everything()
-        number = somebody()
+        take_in_everything()
+        yield
+
+
+@pytest.fixture(scope="module")
+def standing(stand: Stand) -> Iterator[Standing]:
+    with stand(built) as standing:
+        yield standing
+
+
+@pytest.fixture
+def place(db: None, standing: Standing) -> Iterator[Place]:
+    with standing.as_built():
+        register, number = BaseRegister.objects.get(code="population"), somebody()
         subject = subjects.subject_id("population", number)
         yield Place(register, Actor("acc1-PERSON", subject=subject, assurance=3), number)
 

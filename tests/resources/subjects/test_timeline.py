@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from django.db import connection
 from tests.departments import departments
 from tests.resources.road import BY, check, declare, receive
 from tests.resources.subjects.test_thread import OFFICER, take_in_everything
+from tests.standing import Stand, Standing, stand
 
 from gusu.demo.departments.build import departments_folder, next_day
 from gusu.kernel import clock, ids
@@ -37,7 +39,9 @@ from gusu.resources.subjects.spec import SourceOf, SubjectsPiece
 from gusu.resources.subjects.timeline import HistoryGone
 from gusu.site.wiring import PACK_ROOMS
 
-PEOPLE = 600
+__all__ = ["stand"]
+
+PEOPLE = 300
 FIRST = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 SECOND = FIRST + timedelta(days=1)
 SAMPLE = 12
@@ -142,8 +146,7 @@ def test_a_doubt_goes_back_to_its_sources_by_position_alone(city: list[str]) -> 
 ANNA, BEN, CORA = "110101199001010015", "110101199002020020", "110101199003030036"
 
 
-@pytest.fixture
-def club(committed: None, tmp_path: Path) -> "Club":
+def club(folder: Path) -> "Club":
     apply(load(gather(PACK_ROOMS)), by=BY)
     exchange = declare(["rec", "number", "name", "at"], "club", key="rec")
     source = SourceOf(
@@ -152,7 +155,7 @@ def club(committed: None, tmp_path: Path) -> "Club":
     elements = {"person.id_number": [["club"]], "person.name": [["club"]]}
     piece = SubjectsPiece("club", Label("会员库", "Club"), "person.id_number", [source], elements)
     Subjects().apply([piece], by=BY)
-    return Club(exchange, tmp_path)
+    return Club(exchange, folder)
 
 
 class Club:
@@ -189,14 +192,25 @@ class Club:
         return found["person.name"].value
 
 
-@pytest.fixture
-def told(club: Club) -> Club:
+def as_told(club: Club) -> Club:
     """Anna's record is changed, then turns out to have been Ben's since the fifth; Cora's is no longer delivered."""
     club.deliver(1, [f"r1,{ANNA},安娜,2026-10-01", f"r3,{CORA},柯拉,2026-10-01"], complete=True)
     club.deliver(10, [f"r1,{ANNA},安娜二,2026-10-09"], complete=False)
     club.deliver(20, [f"r1,{BEN},本,2026-10-05"], complete=False)
     club.deliver(28, [f"r1,{BEN},本,2026-10-05", f"r2,{ANNA},安娜三,2026-10-27"], complete=True)
     return club
+
+
+@pytest.fixture(scope="module")
+def standing(stand: Stand, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    with stand(lambda: nullcontext(as_told(club(tmp_path_factory.mktemp("club"))))) as standing:
+        yield standing
+
+
+@pytest.fixture
+def told(db: None, standing: Standing) -> Iterator[Club]:
+    with standing.as_built() as club:
+        yield club
 
 
 def test_now_is_what_stands(told: Club) -> None:

@@ -284,7 +284,7 @@ def test_a_holiday_announced_later_moves_every_open_case(town: None, monkeypatch
         set_day(MONDAY + 2 * DAY, working=False, name=Text("休", "Off"), by=Actor("acc1-A", permissions=may))
 
         outbox.deliver(OutboxEvent.objects.get(name=CalendarChanged.name).pk)
-        assert ProcrastinateJob.objects.filter(task_name=jobs.RETIME).count() == 1
+        assert ProcrastinateJob.objects.filter(task_name=jobs.RETIME).count() == 2  # now, and in a minute
         jobs.retime()
 
     for case in [*waiting, accepted, draft, ended]:
@@ -521,7 +521,7 @@ def test_what_is_taken_back_ends_in_the_departments_own_table_too(db: None) -> N
         jobs.taken_back(**queued.args)
 
     [issued, ended] = Outcome.objects.order_by("pk")
-    assert (issued.key, issued.amends, ended.key, ended.amends) == (case.pk, False, f"{case.pk}.revoked", True)
+    assert (issued.key, issued.amends, ended.key, ended.amends) == (case.pk, False, f"{case.pk}.ended", True)
     jobs.close(case=ended.key)  # what amends closes nothing
 
 

@@ -1,11 +1,13 @@
 """A case from the draft to the department's table and back into the register, on departments' own systems."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from tests.departments import departments
 from tests.resources.road import BY
 from tests.resources.subjects.test_thread import FEEDING, take_in
+from tests.standing import Stand, Standing, stand
 
 from gusu.demo.departments import databases
 from gusu.demo.departments.cast import Player, cast
@@ -24,6 +26,8 @@ from gusu.services.forms.answers import LockedField, RegisterChanged
 from gusu.services.licences import queries as licences
 from gusu.site.wiring import PACK_ROOMS
 
+__all__ = ["stand"]
+
 PEOPLE = 3_000
 REGISTER = "population"
 OFFICER = Actor("acc1-OFFICER", organisation="public_security", permissions=frozenset({"cases.handle"}))
@@ -38,11 +42,23 @@ def citizen(player: Player | None) -> Actor:
     return Actor(f"acc1-{subject}", permissions=frozenset({"kind.citizen"}), subject=subject, assurance=3)
 
 
-@pytest.fixture
-def city(committed: None) -> Iterator[None]:
+@contextmanager
+def built() -> Iterator[None]:
     apply(load(gather(PACK_ROOMS)), by=BY)
     with departments(PEOPLE):
-        take_in([*FEEDING, "residence_registrations"])
+        take_in(FEEDING)
+        yield
+
+
+@pytest.fixture(scope="module")
+def standing(stand: Stand) -> Iterator[Standing]:
+    with stand(built) as standing:
+        yield standing
+
+
+@pytest.fixture
+def city(db: None, standing: Standing) -> Iterator[None]:
+    with standing.as_built():
         yield
 
 

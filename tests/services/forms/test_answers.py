@@ -29,9 +29,19 @@ def label(text: str) -> Label:
     return Label(zh=text, en=text)
 
 
-def element(code: str, **more: object) -> Element:
+def element(code: str, register: str = "", **more: object) -> Element:
     told = {"type": "text", "length": 20, "pattern": "", "codelist": None} | more
-    return Element(code, Text(code, code), told["type"], 2, told["length"], told["pattern"], told["codelist"], "")  # type: ignore[arg-type]
+    return Element(
+        code,
+        Text(code, code),
+        told["type"],
+        2,
+        told["length"],
+        told["pattern"],
+        told["codelist"],
+        "",
+        register=register,
+    )  # type: ignore[arg-type]
 
 
 FORM = FormPiece(

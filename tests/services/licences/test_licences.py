@@ -279,12 +279,13 @@ def test_without_months_it_has_no_end() -> None:
 
 @pytest.mark.parametrize(
     ("months", "born", "last"),
-    [(0, "2013-02-28", "2027-02-27"), (0, "2012-02-29", "2026-02-28"), (6, "2013-12-01", "2027-05-24"), (0, "", None)],
+    [(0, "2013-02-28", "2027-02-27"), (0, "2016-02-29", "2030-02-28"), (6, "2013-12-01", "2027-05-24"), (0, "", None)],
 )
 def test_it_ends_the_day_before_its_holder_is_so_old(months: int, born: str, last: str | None) -> None:
     piece = replace(of_months(months), until_age=UntilAge("person.birth_date", 14))
 
-    end = actions._valid_to(piece, {"person.birth_date": born}, date(2026, 11, 24))
+    today = date(2026, 11, 24)
+    end = actions._valid_to(piece, {"person.birth_date": born}, today, today)
 
     assert (end.isoformat() if end else None) == last
 

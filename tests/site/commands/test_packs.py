@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from gusu.kernel.errors import GusuError
 from gusu.site.cli import Reply
 from gusu.site.commands import packs
 
@@ -33,8 +34,8 @@ def test_a_pack_outside_the_package_is_checked_planned_and_applied_by_its_path(o
     applied = gusu_packs("apply", str(outside))
 
     assert applied.code == 0
-    assert applied.text.endswith("new")
-    assert gusu_packs("plan", str(outside)).text.startswith("没有要做的 · nothing to do")
+    assert applied.text.splitlines()[-1].startswith("已应用 applied: 新增 new ")
+    assert gusu_packs("plan", str(outside)).text.startswith("没有要做的 · nothing to do (不变 unchanged ")
 
 
 def test_what_is_no_longer_declared_is_planned_as_retired(outside: Path) -> None:
@@ -67,7 +68,7 @@ def test_a_pack_with_problems_is_refused_with_file_and_line(outside: Path) -> No
         assert [(problem["line"], problem["en"]) for problem in reply.data["problems"]] == [  # type: ignore[index]
             (1, "'name' is missing"),
             (2, "unknown key 'nmae'; did you mean 'name'?"),
-            (3, "unknown value 'kingdom' (one of: government, department, district, institution, other)"),
+            (3, "'kind': unknown value 'kingdom' (one of: government, department, district, institution, other)"),
         ]
         assert f"{file.resolve()}:2: 不认识的键“nmae”，是不是“name”？" in reply.text
 
@@ -84,6 +85,12 @@ def test_packs_are_listed_with_how_much_of_them_is_in_force() -> None:
 def test_a_path_with_no_pack_is_refused(tmp_path: Path) -> None:
     with pytest.raises(packs.NoPackThere):
         gusu_packs("check", str(tmp_path))
+
+
+@pytest.mark.parametrize("verb", ["list", "check", "plan", "apply", "test"])
+def test_a_name_that_no_pack_has_is_refused_and_names_the_nearest(verb: str) -> None:
+    with pytest.raises(GusuError, match="是不是“population”？"):
+        gusu_packs(verb, "popluation")
 
 
 def test_a_piece_is_adopted_from_the_command_line() -> None:

@@ -2,16 +2,24 @@
 
 import html
 import re
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from msgspec.structs import replace
 from tests.services.cases import office
+from tests.services.items.declared import CLEAN
 from tests.spaces.citizens.people import Person, in_anothers_stead, person, place, rider
 
+from gusu.kernel import clock
 from gusu.kernel.audit.models import AuditLine
 from gusu.services.cases import queries
+from gusu.services.cases.jobs import hourly
 from gusu.services.cases.models import Case, State
+from gusu.services.forms.actions import write_forms
+from gusu.services.forms.spec import Field, Step
+from gusu.services.items.actions import write_items
 
 pytestmark = pytest.mark.usefixtures("office_open")
 APPLY = f"/services/{office.ITEM}/apply"
@@ -150,6 +158,38 @@ def test_nothing_is_handed_in_without_the_promise_and_nothing_typed_is_lost() ->
     assert queries.typed_so_far(case) == TYPED
 
 
+def test_everything_that_is_missing_is_told_at_once_fields_materials_and_the_promise() -> None:
+    write_items([CLEAN])  # the picture is required
+    who = rider()
+    case = begun(who)
+
+    seen = submitted(who, case, 422, **{"person.name": "", "bicycle.colour": "green"}, promise="")
+    spoilt = submitted(who, case, 422, **TYPED, promise="", **{"file-1": file(b"MZ")})
+
+    assert faults(seen) == {
+        "person.name": "Enter: Name",
+        "bicycle.colour": "Choose from the list: Colour of the bicycle",
+        "file-1": "Hand in: A picture of the bicycle",
+        "promise": "Confirm that this is true",
+    }
+    assert all(f'id="{where}"' in seen for where in faults(seen))
+    assert list(faults(spoilt)) == ["file-1", "promise"]
+    assert faults(spoilt)["file-1"].startswith("A picture of the bicycle: a PDF")
+    assert Case.objects.get().state == State.DRAFT
+
+
+def test_what_need_not_be_answered_is_counted_apart_and_named_so() -> None:
+    fields = [Field("person.name", required=False), Field("bicycle.colour", ask="applicant")]
+    write_forms([replace(office.FORM, steps=[Step(office.WHY, fields)])])
+    who = rider()
+
+    seen = who.page(place(begun(who), "form"))
+
+    assert "1 of 2 answers are still open, and 1 more if you like" in seen
+    assert ("1 of 2</dd>" in seen, "Name (if you like)" in seen) == (True, True)
+    assert submitted(who, Case.objects.get(), **{"bicycle.colour": "red"}) == place(Case.objects.get())
+
+
 def test_what_is_handed_in_is_the_persons_case_with_a_number() -> None:
     who = rider()
     case = begun(who)
@@ -239,6 +279,20 @@ def test_a_material_may_follow_until_the_decision() -> None:
     assert who.client.post(place(over, "files"), {"material": "1", "file": file()}).status_code == 409
 
 
+def test_a_file_that_follows_and_is_not_wanted_is_refused_on_the_page_of_the_case_by_the_materials_name() -> None:
+    who = rider()
+    case = office.submitted(who.actor)
+
+    assert who.sent(place(case, "files"), material="1", file=file(b"MZ")) == place(case)
+    seen = who.page(place(case))
+    assert "A picture of the bicycle: a PDF, PNG or JPEG of at most 5 MB" in seen
+    assert "cannot be taken back" in seen
+    assert who.sent(place(case, "files"), material="1") == place(case)
+    assert "A picture of the bicycle: choose the file to hand in." in who.page(place(case))
+    assert who.client.post(place(case, "files"), {"material": "7", "file": file()}).status_code == 404
+    assert queries.files_of(case) == []
+
+
 @pytest.mark.parametrize(
     "body",
     [b"MZ not what it says", b"", b"<html>", b"%PDF-" + b"0" * (5 << 20)],
@@ -279,6 +333,34 @@ def test_a_correction_lists_everything_each_with_its_place_and_begins_with_what_
         assert (about in seen, missing.said in seen) == (True, True)
     assert f'value="{TYPED["person.name"]}"' in seen
     assert "To be corrected" in seen
+
+
+def test_a_correction_says_by_when_on_the_form_the_case_and_at_home_and_the_last_day_is_the_laws() -> None:
+    who = rider()
+    with clock.frozen(clock.at_noon(date(2026, 9, 4))):  # a Friday; thirty days from the fifth end on a Sunday
+        office.free_day(date(2026, 10, 5))
+        case = office.returned(who.actor)
+        pages = [who.page(path) for path in (place(case, "form"), place(case), "/citizen", "/citizen/cases")]
+
+        assert queries.correct_by(case) == date(2026, 10, 6)
+    assert ["Oct 6, 2026, or " in page for page in pages] == [True] * 4
+    listed = [page.split("Oct 6, 2026")[0].split("notice warn")[-1] for page in pages[:1]]
+    assert office.MISSING[0].said in listed[0]
+    in_the_case = pages[1].split("notice warn")[1].split("Correct it now")[0]
+    assert [missing.said in in_the_case for missing in office.MISSING] == [True, True]
+
+
+def test_a_correction_on_the_last_day_is_taken_and_a_day_later_the_case_has_ended() -> None:
+    who = rider()
+    with clock.frozen(clock.at_noon(date(2026, 9, 4))):
+        case = office.returned(who.actor)
+        last = queries.correct_by(case)
+    assert last == date(2026, 10, 5)
+    for day, state in ((last, State.RETURNED), (last + timedelta(days=1), State.EXPIRED)):
+        with clock.frozen(clock.at_noon(day)):
+            hourly()
+        assert Case.objects.get().state == state
+    assert queries.correct_by(Case.objects.get()) is None
 
 
 def test_a_correction_is_handed_in_once_more_under_the_same_number() -> None:

@@ -12,6 +12,7 @@ from gusu.kernel import clock
 from gusu.kernel.audit.queries import lines
 from gusu.services.cases import actions
 from gusu.services.cases.models import Case, State
+from gusu.services.licences.actions import revoke
 from gusu.services.licences.queries import licence_of_case
 
 pytestmark = pytest.mark.usefixtures("office_open")
@@ -54,14 +55,78 @@ def test_a_case_says_until_when_and_why_day_by_day() -> None:
     assert "the day of the event itself, not counted (Civil Code art. 201)" in seen
 
 
-def test_a_stopped_clock_says_on_what_ground() -> None:
+def test_before_the_acceptance_the_day_is_the_one_for_accepting_and_the_promise_stands_beside_it() -> None:
+    with clock.frozen(clock.at_noon(MONDAY)):
+        who = rider()
+        cases = [office.submitted(who.actor), in_anothers_stead(who, office.received(office.citizen(2)))]
+        seen = [who.page(place(case)) for case in cases]
+        lists = who.page("/citizen"), who.page("/citizen/cases")
+
+    told = "you are told by Sep 14, 2026 whether it is accepted"
+    for page in seen:
+        assert page.count(f"{told} (5 working days left); decided within 5 working days of the acceptance") == 2
+    assert [(page.count(told), "by Sep 14, 2026 ·" in page) for page in lists] == [(2, False)] * 2
+
+
+def test_a_stopped_clock_says_on_what_ground_and_from_when_and_never_that_it_runs() -> None:
     with clock.frozen(clock.at_noon(MONDAY)):
         who = rider()
         case = office.accepted(who.actor)
         actions.stop_clock(case, ground="inspection", reason="看车", by=office.APPROVER)
-        seen = who.page(place(case))
+        today = who.page(place(case))
+    with clock.frozen(clock.at_noon(MONDAY + timedelta(days=1))):
+        morrow = who.page(place(case))
 
-    assert ("the clock stands" in seen, "inspection" in seen) == (True, True)
+    assert [said in today for said in ("the clock stands from Sep 8, 2026 on", "about to stop", "inspection")] == [
+        True
+    ] * 3
+    assert "inspection: from 2026-09-08 on" in today
+    assert ("the clock stands<" in morrow, ">stopped</span>" in morrow) == (True, True)
+    assert "inspection: 2026-09-08 – still standing" in morrow
+    assert [">running</span>" in page for page in (today, morrow)] == [False, False]
+
+
+def test_while_the_result_is_made_nothing_says_that_a_clock_stands() -> None:
+    who = rider()
+    case = office.decided(who.actor)
+
+    pages = who.page(place(case)), who.page("/citizen/cases"), who.page("/citizen")
+    Case.objects.filter(pk=case.pk).update(state=State.ISSUED)
+    issued = who.page("/citizen/cases")
+
+    assert [("granted; the licence is being made" in page, "clock stands" in page) for page in pages] == [
+        (True, False)
+    ] * 3
+    assert ("granted; the result is issued" in issued, "clock stands" in issued) == (True, False)
+
+
+def test_a_case_that_returned_nothing_to_anybody_is_concluded_and_no_more() -> None:
+    who = rider()
+    case = office.issued(who.actor)
+
+    seen = who.page(place(case))
+
+    assert case.state == State.CLOSED
+    assert ("Concluded" in seen, "the department has the outcome" in seen) == (True, False)
+
+
+def test_what_is_over_stands_at_home_as_recently_concluded() -> None:
+    who = rider()
+    office.issued(who.actor)
+
+    seen = who.page("/citizen")
+
+    assert ("Recently concluded" in seen, ">Ended<" in seen) == (True, False)
+
+
+def test_a_guardians_case_names_the_child_and_that_another_applied() -> None:
+    who = rider()
+    case = in_anothers_stead(who, office.submitted(office.citizen(2)))
+    own = office.submitted(who.actor)
+
+    assert "林小舟 (you applied for them)" in who.page(place(case))
+    assert "you applied for them" not in who.page(place(own))
+    assert [who.page(path).count("<small>for 林小舟</small>") for path in ("/citizen", "/citizen/cases")] == [1, 1]
 
 
 def test_an_extension_is_told() -> None:
@@ -205,6 +270,45 @@ def test_the_unchecked_are_told_to_check_first(path: str) -> None:
 
 def test_a_licence_that_is_not_ones_own_is_not_there() -> None:
     assert rider().client.get(f"/citizen/licences/lic1-{'0' * 26}.pdf").status_code == 404
+
+
+def taken_back(who: Person) -> Case:
+    """A permit that was issued and revoked, on 9 September 2026."""
+    office.issue_permits()
+    case = office.issued(who.actor)
+    licence = licence_of_case(case.pk)
+    assert licence
+    by = office.official("licences.revoke", account="APPROVER")
+    with clock.frozen(clock.at_noon(MONDAY + timedelta(days=2))):
+        revoke(licence, ground="wrongly_issued", reason="车已报废", by=by)
+    return case
+
+
+def test_a_licence_that_was_taken_back_says_when_on_what_ground_why_and_what_one_can_do() -> None:
+    with clock.frozen(clock.at_noon(MONDAY)):
+        who = rider()
+        case = taken_back(who)
+    with clock.frozen(clock.at_noon(MONDAY + timedelta(days=20))):
+        pages = who.page(place(case)), who.page("/citizen/licences")
+
+    for page in pages:
+        said = ("It should not have been issued (art. 69)", "车已报废", "Sep 9, 2026", "within 60 days", "six months")
+        assert [one for one in said if one not in page] == []
+    assert "Wheels" in pages[0].split("was taken back on")[1].split("within 60 days")[0]
+
+
+def test_home_tells_for_thirty_days_that_a_licence_was_taken_back() -> None:
+    with clock.frozen(clock.at_noon(MONDAY)):
+        who = rider()
+        case = taken_back(who)
+    pages = []
+    for days in (3, 31, 33):
+        with clock.frozen(clock.at_noon(MONDAY + timedelta(days=days))):
+            pages.append(who.page("/citizen"))
+
+    told = "Bicycle permit: the licence was taken back on Sep 9, 2026"
+    assert [told in page for page in pages] == [True, True, False]
+    assert pages[0].index(told) < pages[0].index(f'href="{place(case)}"')
 
 
 def test_who_has_no_licence_is_told_so() -> None:

@@ -65,7 +65,6 @@ def test_a_real_name_is_checked_once_and_nothing_says_which_value_was_wrong(play
         checked(who, elder, name=worker.name),
         checked(who, elder, phone="13800000000"),
         checked(who, elder, id_number=worker.number),
-        checked(who, elder, id_number="x"),
     ]
     right = checked(who, elder, after="/services/senior_citizen_card/apply")
 
@@ -107,6 +106,7 @@ def test_a_worker_types_one_thing_and_a_forged_locked_field_is_refused(players: 
     assert asked == {"residence_permit.purpose"}
     assert "1 of 14 answers" in seen
     assert seen.count('class="known"') == 13
+    assert re.search(r'class="known">[^<]+, since \w+ \d+, \d{4} <', seen)
 
     sent = {"do": "submit", "promise": "1", "seen": code(seen), "residence_permit.purpose": "job"}
     forged = worker.client.post(place(case, "form"), sent | {"person.address": "别处一号"})
@@ -139,7 +139,7 @@ def test_a_mother_applies_for_her_child_and_both_hold_the_card_nobody_else(playe
     assert issued is not None
     pdf = f"/citizen/licences/{issued.pk}.pdf"
     assert f'href="{pdf}"' in mother.page(place(case))
-    assert (issued.number in mother.page("/citizen/licences"), issued.number in mother.page("/citizen")) == (True, True)
+    assert issued.number in mother.page("/citizen/licences")
     assert downloaded(mother.client, pdf)[:5] == b"%PDF-"
     looks = mother.page("/citizen/data/looks")
     assert ("Transport Bureau, because you applied" in looks, ">-<" in looks) == (True, False)

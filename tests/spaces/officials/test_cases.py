@@ -11,11 +11,14 @@ from msgspec.structs import replace
 from tests.services.cases import office
 from tests.spaces.officials.desks import desk
 
+from gusu.identity.organisations.models import Organisation
 from gusu.kernel import clock
 from gusu.kernel.audit.queries import lines
 from gusu.resources.exchange.models import Outcome, Return
 from gusu.services.cases import actions
+from gusu.services.cases.answers import closed, opened
 from gusu.services.cases.models import Case, State
+from gusu.services.items.actions import write_items
 from gusu.services.licences import queries as licences
 
 pytestmark = pytest.mark.usefixtures("office_open")
@@ -90,7 +93,7 @@ def test_what_one_took_in_hand_is_mine_and_names_its_handler(db: None) -> None:
 
 
 def test_an_empty_inbox_says_so(db: None) -> None:
-    assert "Nothing is waiting for you" in page(desk("officer"), "/official/cases")
+    assert "No case is open" in page(desk("officer"), "/official/cases")
 
 
 def test_a_long_inbox_is_turned_page_by_page_and_costs_no_query_more(db: None) -> None:
@@ -125,15 +128,52 @@ def test_the_file_has_numbers_states_and_days_and_nobodys_name(db: None) -> None
 
     [heading, row] = list(csv.reader(body.lstrip("\ufeff").splitlines()))
     assert dict(zip(heading, row, strict=True)) == {
-        "number": case.number,
-        "item": "bicycle_permit",
-        "organisation": "wheels",
-        "state": "submitted",
-        "submitted_on": "2026-09-07",
-        "due": "2026-09-14",
-        "statutory_due": "",
-        "card": "red",
+        "Number": case.number,
+        "Service": "Bicycle permit",
+        "Service, code": "bicycle_permit",
+        "Body": "Wheels",
+        "Body, code": "wheels",
+        "State": "submitted",
+        "State, code": "submitted",
+        "Submitted on": "2026-09-07",
+        "Due": "2026-09-14",
+        "Due by law": "",
+        "Card": "overdue",
+        "Card, code": "red",
     }
+
+
+def test_the_file_speaks_the_language_of_the_page(db: None) -> None:
+    late()
+    body = b"".join(desk("officer", language="zh-hans").get("/official/cases.csv").streaming_content).decode()
+
+    [heading, row] = list(csv.reader(body.lstrip("\ufeff").splitlines()))
+    assert (heading[0], heading[1], heading[3], heading[5]) == ("编号", "事项", "部门", "状态")
+    assert (row[3], row[5], row[-2]) == ("车管局", "已提交", "红牌")
+
+
+def test_what_a_spreadsheet_would_run_is_text_in_the_file(db: None) -> None:
+    late()
+    Organisation.objects.filter(code="wheels").update(name_en='=HYPERLINK("//x","y")')
+
+    body = b"".join(desk("officer").get("/official/cases.csv").streaming_content).decode()
+
+    assert list(csv.reader(body.splitlines()))[1][3] == """'=HYPERLINK("//x","y")"""
+
+
+def test_a_longer_file_costs_no_query_more(db: None) -> None:
+    client = desk("officer")
+    office.submitted()
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            b"".join(client.get("/official/cases.csv").streaming_content)
+        return len(queries)
+
+    few = asked()
+    for number in range(100, 110):
+        office.submitted(office.citizen(number))
+    assert asked() == few
 
 
 @pytest.mark.parametrize(("who", "sees"), [("window", True), ("officer", True), ("neighbour", False)])
@@ -290,6 +330,44 @@ def test_one_notice_lists_everything_and_says_that_none_can_follow(db: None) -> 
     assert "it may be said only once" in second.content.decode()
 
 
+def test_a_notice_offers_what_the_applicant_can_put_right_and_nothing_else(db: None) -> None:
+    met = replace(office.LENIENT.materials[0], elements=["person.name"])
+    write_items([replace(office.LENIENT, materials=[met, office.LENIENT.materials[1]])])
+    case, officer = office.received(), desk("officer")
+    _as_if_the_register_had_said(case, "person.name")
+
+    offered = page(officer, place(case, "notice"))
+    answer = officer.post(place(case, "notice"), {"about-person.name": "1", "said-person.name": "全名", "sure": "1"})
+
+    about = [name for name in ("person.name", "bicycle.colour", "m0", "m1") if f'id="about-{name}"' in offered]
+    assert about == ["bicycle.colour", "m1"]
+    assert "the person objects to it in My data" in offered
+    assert (answer.status_code, Case.objects.get().state) == (422, State.RECEIVED)
+
+
+def test_where_the_applicant_can_correct_nothing_no_notice_is_offered(db: None) -> None:
+    write_items([replace(office.LENIENT, materials=[])])
+    case, officer = office.received(), desk("officer")
+    _as_if_the_register_had_said(case, "person.name", "bicycle.colour")
+
+    offered = page(officer, place(case, "notice"))
+    answer = officer.post(place(case, "notice"), {"sure": "1"})
+
+    assert ("There is nothing the applicant could correct" in offered, "Send the notice" in offered) == (True, False)
+    assert answer.status_code == 422
+
+
+def _as_if_the_register_had_said(case: Case, *elements: str) -> None:
+    """The office's register has nobody: what was typed is kept as its word instead."""
+    row = case.answers.get(revision=case.revision)
+    said = {
+        code: replace(answer, given="register", state="known") if code in elements else answer
+        for code, answer in opened(row).items()
+    }
+    row.sealed = closed(case, case.revision, said)
+    row.save()
+
+
 def test_a_reason_is_asked_for_and_nothing_typed_is_lost(db: None) -> None:
     case, approver = office.accepted(), desk("approver")
 
@@ -319,7 +397,20 @@ def test_a_stopped_clock_shows_its_ground_and_runs_again(db: None) -> None:
         runs = page(approver, place(case))
 
     assert ("hearing" in stopped, "the clock stands" in stopped) == (True, True)
+    assert ("stopped for now" in stopped, "stopped for now" in runs) == (True, False)
     assert "stopped for hearing, not counted" in runs
+
+
+def test_a_stop_that_took_no_day_is_not_shown(db: None) -> None:
+    applicant, officer = office.citizen(), desk("officer")
+    case = office.returned(applicant)
+    standing = page(officer, place(case))
+
+    office.handed_in(case, by=applicant)
+
+    corrected = page(officer, place(case))
+    assert ("still standing" in standing, "stopped for now" in standing) == (True, True)
+    assert ("correction:" in corrected, "stopped for now" in corrected) == (False, False)
 
 
 # Cards

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser import axe, fits, shot, targets, visitor
 from tests.committing import at_once
 from tests.services.cases import office
-from tests.spaces.officials.desks import PASSWORD, desk
+from tests.spaces.officials.desks import PASSWORD, desk, objected
 
 from gusu.kernel import clock
 from gusu.services.cases import actions
@@ -64,7 +64,7 @@ def test_an_official_decides_within_the_clock_by_keyboard_alone_and_without_java
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_of_cases_is_read_by_everybody(browser: Browser, served: str, language: str) -> None:
     [places] = at_once(_places)  # a signature is made by a loop of its own, which this thread cannot have
-    sessions = {who: desk(who).cookies["sessionid"].value for who in ("approver", "leader")}
+    sessions = {who: desk(who).cookies["sessionid"].value for who in ("approver", "leader", "keeper", "administrator")}
 
     with visitor(browser) as (context, page):
         for name, (who, place) in places.items():
@@ -91,6 +91,7 @@ def _places() -> dict[str, tuple[str, str]]:
         )
     reviewed, received = office.reviewed(office.citizen(1)), office.received(office.citizen(2))
     returned, refused = office.returned(office.citizen(5)), office.decided(office.citizen(6), granted=False)
+    objected(clock.today() + timedelta(days=2))
     office.issue_permits()
     issued = office.issued(office.citizen(7))
 
@@ -112,4 +113,7 @@ def _places() -> dict[str, tuple[str, str]]:
         "extension": about(reviewed, "/extension"),
         "revocation": about(issued, "/revocation"),
         "cards": ("leader", "/official/cards"),
+        "home-keeper": ("keeper", "/official"),
+        "home-leader": ("leader", "/official"),
+        "home-administrator": ("administrator", "/official"),
     }

@@ -67,12 +67,13 @@ def job(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return decorate
 
 
-def later(name: str, *, once: str = "", **arguments: int | str) -> None:
-    """Queue the job `name` in this transaction.
+def later(name: str, *, once: str = "", wait: int = 0, **arguments: int | str) -> None:
+    """Queue the job `name` in this transaction, for when `wait` seconds have passed.
 
     once: a job already waiting under that word stands for this one too, and one that runs under it is waited for.
     """
-    deferrer = app.configure_task(name, queueing_lock=once or None, lock=once or None)
+    due = {"seconds": wait} if wait else None
+    deferrer = app.configure_task(name, queueing_lock=once or None, lock=once or None, schedule_in=due)
     try:
         with transaction.atomic():
             deferrer.defer(**arguments)

@@ -40,6 +40,7 @@ from gusu.resources.exchange.returning import (
     deliver_all,
     deliver_outcomes,
     drop_returned_values,
+    forget_outcomes,
     hand_over_again,
     return_outcome,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "deliver_outcomes",
     "drop",
     "drop_returned_values",
+    "forget_outcomes",
     "hand_over_again",
     "keep_connection",
     "let_go",

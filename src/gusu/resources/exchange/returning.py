@@ -6,7 +6,7 @@ killed between their commit and ours, it is handed over once more, and the same 
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from gusu.kernel import clock
 from gusu.kernel.action import action, step
@@ -69,7 +69,10 @@ def deliver_outcomes(road: Return, *, by: Actor) -> Callable[[Return], OutcomesR
     table would not take is refused, with the column and no value, and stops nobody else.  A department that is away
     leaves everything waiting and its name and reason on the return.
     """
-    columns, found = _alike(road, _first_of_each(road, waiting(road)[:MOST]))
+    rows = [(outcome, _opened(road, outcome)) for outcome in waiting(road)[:MOST]]
+    if unfit := [outcome for outcome, row in rows if _is_unfit(road, outcome, row)]:
+        return lambda fresh: _unfit(fresh, unfit)
+    columns, found = _alike(_first_of_each(road, rows))
     if not found:
         return _without_trouble if road.trouble_code else None
     salt = secrets.token_hex(16)
@@ -106,6 +109,14 @@ def drop_returned_values(road: Return, *, by: Actor) -> int:
     return dropped
 
 
+@action(may=rules.is_the_house)
+def forget_outcomes(keys: Sequence[str], *, by: Actor) -> int:
+    """The values of what was returned under these keys go; what still waits goes its way first."""
+    forgotten = Outcome.objects.filter(key__in=keys, state=OutcomeState.RETURNED).exclude(sealed="").update(sealed="")
+    note(outcomes=forgotten)
+    return forgotten
+
+
 def _closed(road: Return, key: str, row: Mapping[str, str], amends: bool) -> str:
     names = set(road.columns.values())
     if amends:
@@ -129,16 +140,29 @@ def _context(road: Return, key: str) -> str:
     return f"outcome/{road.code}/{key}"
 
 
-def _first_of_each(road: Return, outcomes: Iterable[Outcome]) -> list[tuple[Outcome, Row]]:
-    """Outcomes with their rows, the first of each key in the department's table."""
-    found: dict[str | None, tuple[Outcome, Row]] = {}
+def _is_unfit(road: Return, outcome: Outcome, row: Row) -> bool:
+    """Whether it amends columns that the return no longer has, or a row nobody can find any more."""
+    return outcome.amends and (road.settings["key"] not in row or len(row) == 1)
+
+
+def _unfit(road: Return, outcomes: list[Outcome]) -> OutcomesReturned:
     for outcome in outcomes:
-        row = _opened(road, outcome)
+        move(outcome, OutcomeState.REFUSED, along=rules.WAY_BACK)
+        outcome.refused_code = "ColumnGone"
+    Outcome.objects.bulk_update(outcomes, ["state", "refused_code"], batch_size=500)
+    note(refused=len(outcomes))
+    return OutcomesReturned(return_code=road.code, keys=[], refused=[outcome.key for outcome in outcomes])
+
+
+def _first_of_each(road: Return, rows: Iterable[tuple[Outcome, Row]]) -> list[tuple[Outcome, Row]]:
+    """The first of each key in the department's table."""
+    found: dict[str | None, tuple[Outcome, Row]] = {}
+    for outcome, row in rows:
         found.setdefault(row[road.settings["key"]], (outcome, row))
     return list(found.values())
 
 
-def _alike(road: Return, found: list[tuple[Outcome, Row]]) -> tuple[list[str], list[tuple[Outcome, Row]]]:
+def _alike(found: list[tuple[Outcome, Row]]) -> tuple[list[str], list[tuple[Outcome, Row]]]:
     """(columns, those of the outcomes that are written like the first: into these columns, in one statement)."""
     if not found:
         return [], []

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('resources', '0005_objections'),
+        ("resources", "0005_objections"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='outcome',
-            name='amends',
+            model_name="outcome",
+            name="amends",
             field=models.BooleanField(default=False),
         ),
     ]

@@ -58,6 +58,7 @@ def on_subject_erased(event: SubjectErased) -> None:
 
 def on_calendar_changed(event: CalendarChanged) -> None:
     later(RETIME, once=RETIME)
+    later(RETIME, once=f"{RETIME}:again", wait=60)  # who was objecting then had read the former calendar
 
 
 def on_hour(event: HourPassed) -> None:

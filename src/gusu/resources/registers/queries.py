@@ -128,6 +128,10 @@ class KeyNames(Mapping[str, Text]):
             raise KeyError(key)
         return Text(self._asked[key], self._asked[key])
 
+    def __bool__(self) -> bool:
+        """Whether there is such a register, and anything in it."""
+        return newest_edition(self._register) is not None
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._asked)
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate
 
 from gusu.identity.purposes.queries import purpose
@@ -17,10 +17,10 @@ from gusu.kernel.actor import Actor, house
 from gusu.kernel.audit import trail
 from gusu.kernel.calendar import queries as calendar
 from gusu.kernel.calendar.rules import DAY, Exceptions
-from gusu.kernel.errors import GusuError, IllegalMove, NotAllowed
+from gusu.kernel.errors import GusuError, IllegalMove, NotAllowed, NotFound
 from gusu.kernel.states import move
 from gusu.kernel.text import Text
-from gusu.resources.exchange.actions import return_outcome
+from gusu.resources.exchange.actions import forget_outcomes, return_outcome
 from gusu.resources.exchange.queries import Return, return_of
 from gusu.resources.subjects.queries import GUARDIANSHIP, Fact, facts_about, forgotten
 from gusu.services.cases import answers as sealed
@@ -55,12 +55,22 @@ from gusu.services.forms import queries as forms
 from gusu.services.forms.queries import Answers, Incomplete, RegisterChanged, Typed
 from gusu.services.items import queries as items
 from gusu.services.licences import actions as licences
-from gusu.services.licences.queries import held_of, history, kinds_for, licence_of_case, readable_of, validity_of
+from gusu.services.licences.queries import (
+    Licence,
+    held_of,
+    history,
+    kinds_for,
+    licence_of_case,
+    readable_of,
+    valid_of_kind,
+    validity_of,
+)
 from gusu.services.versions import end, follow
 
 __all__ = ["AlreadyHeld", "AlreadyUnderWay", "NoLongerOffered", "NotForOneself", "NotYourWard", "WrongFile"]
 LARGEST_FILE = 5 << 20
-MOST_FILES = 10
+MOST_FILES = 10  # of one material
+A_YEAR = timedelta(days=365)
 AT_ONCE = 500  # cases in one transaction
 MAGIC = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 BY_RULE = replace(house("rule"), name="rule")
@@ -105,6 +115,7 @@ def open_case(item: str, *, subject: str, by: Actor) -> Case:
         "form_version_id": form.pk,
         "decision_version_id": decision,
         "organisation": guide.piece.organisation,
+        "applicant": by.subject,
         "opened_at": time.now(),
     }
     trail.note(item=guide.item.item)
@@ -125,6 +136,7 @@ def open_case(item: str, *, subject: str, by: Actor) -> Case:
 def save_case(case: Case, typed: Typed, *, by: Actor) -> Case:
     """Keep what was typed so far, right or wrong, of the elements the form asks; nothing else."""
     _only_in(case, State.DRAFT, State.RETURNED)
+    _refuse_strangers_to(case, by)
     _keep_typed(case, typed, queries.pinned(case))
     return case
 
@@ -140,7 +152,7 @@ def submit_case(case: Case, typed: Typed, *, seen: str, by: Actor) -> Case:
     if case.state not in (State.DRAFT, State.RETURNED) and case.submitted_at:
         return case
     kept = queries.pinned(case)
-    _refuse_strangers(kept.form, case.subject, kept.item.organisation, by)
+    _refuse_strangers_to(case, by)
     if case.state == State.DRAFT and not forms.is_offered(kept.decision.item):
         raise NoLongerOffered
     asker = queries.asker(kept, by)
@@ -176,6 +188,7 @@ def discard_case(case: Case, *, by: Actor) -> Case:
 def withdraw_case(case: Case, *, reason: str = "", by: Actor) -> Case:
     """The applicant takes it back, any time before the decision."""
     _only_from(case, "withdraw_case")
+    _refuse_strangers_to(case, by)
     return _move(case, State.WITHDRAWN, "withdraw_case", by, said=reason.strip())
 
 
@@ -183,10 +196,11 @@ def withdraw_case(case: Case, *, reason: str = "", by: Actor) -> Case:
 def attach_file(case: Case, body: bytes, *, material: int, by: Actor) -> CaseFile:
     """Hand in a material as a file; its kind is told by its first bytes, not by its name. WrongFile."""
     _only_in(case, State.DRAFT, State.SUBMITTED, State.RECEIVED, State.RETURNED, State.ACCEPTED)
+    _refuse_strangers_to(case, by)
     kind = next((media for begins, media in MAGIC.items() if body.startswith(begins)), "")
     materials = queries.pinned(case).item.materials
     wrong = not kind or len(body) > LARGEST_FILE or not 0 <= material < len(materials)
-    if wrong or case.files.count() >= MOST_FILES:
+    if wrong or case.files.filter(material=material).count() >= MOST_FILES:
         raise WrongFile(material=material + 1, most=LARGEST_FILE >> 20, files=MOST_FILES)
     digest = sha256(body).hexdigest()
     if twice := case.files.filter(material=material, sha256=digest).first():
@@ -202,6 +216,7 @@ def attach_file(case: Case, body: bytes, *, material: int, by: Actor) -> CaseFil
 def remove_file(case: Case, file: str, *, by: Actor) -> Case:
     """Take a file back before the submission, or while the case is being corrected."""
     _only_in(case, State.DRAFT, State.RETURNED)
+    _refuse_strangers_to(case, by)
     case.files.filter(pk=file).delete()
     return case
 
@@ -304,12 +319,13 @@ def extend_clock(case: Case, *, days: int, reason: str, by: Actor) -> Case:
     """More days, once, with the approval of the body's leader (行政许可法 art. 42). ExtensionTooLate."""
     if case.state not in rules.BEFORE_DECISION or case.extensions.exists() or not 1 <= days <= clock.DECISION_LONGER:
         raise NotAllowed(verb="cases.extend_clock")
-    kept, said = queries.pinned(case), _reason(reason)
+    kept, said, today, exceptions = queries.pinned(case), _reason(reason), time.today(), calendar.exceptions()
     every = rules.clocks_of(case, kept.item, case.stops.all(), [])
     if every.statutory:
-        extension = clock.Extension(days, clock.APPROVED, time.today())
-        clock.extended(every.statutory, extension, calendar.exceptions())
-    CaseExtension.objects.create(case=case, days=days, on=time.today(), reason=said)
+        clock.extended(every.statutory, clock.Extension(days, clock.APPROVED, today), exceptions)
+    promise = clock.due(every.promised, exceptions) if every.promised else None
+    is_kept = promise is None or today <= promise
+    CaseExtension.objects.create(case=case, days=days, on=today, reason=said, promised=is_kept)
     return _moved(case, "extend_clock", by, said=said, detail={"days": days})
 
 
@@ -331,7 +347,10 @@ def issue_licence(case: Case, *, by: Actor) -> Callable[[Case], CaseMoved] | Non
     def commit(fresh: Case) -> CaseMoved:
         outcome = values | {"case.number": fresh.number or ""}
         if made:
+            formers = valid_of_kind(made.licence)
             licence = licences.keep(made, by=by)
+            for former in formers:
+                _return_end(Case.objects.get(pk=former.case), former, time.today(), by)
             outcome |= {
                 "licence.number": licence.number,
                 "licence.issued_on": licence.valid_from.isoformat(),
@@ -353,12 +372,27 @@ def return_revocation(case: Case, *, by: Actor) -> Case:
 
     For returns that know a row by the licence's number and tell until when it is valid.
     """
-    road, licence = queries.pinned(case).decision.returned_to, licence_of_case(case.pk)
-    if road and licence and validity_of(licence) == "revoked" and _tells_validity(return_of(road)):
-        ended = localdate(history(licence)[-1].at)
-        row = {"licence.number": licence.number, "licence.valid_to": ended.isoformat()}
-        return_outcome(road, key=f"{case.pk}.revoked", row=row, amends=True, by=by)
+    licence = licence_of_case(case.pk)
+    if licence and validity_of(licence) == "revoked":
+        _return_end(case, licence, localdate(history(licence)[-1].at), by)
     return case
+
+
+def _return_end(case: Case, licence: Licence, ended: date, by: Actor) -> None:
+    road = _road_of(case)
+    if road is None or not _tells_validity(road):
+        return
+    last = min(ended, licence.valid_to or ended)
+    row = {"licence.number": licence.number, "licence.valid_to": last.isoformat()}
+    return_outcome(road.code, key=f"{case.pk}.ended", row=row, amends=True, by=by)
+
+
+def _road_of(case: Case) -> Return | None:
+    """By which its outcome went back; None where it did not, or the agreement has ended."""
+    try:
+        return return_of(queries.pinned(case).decision.returned_to)
+    except NotFound:
+        return None
 
 
 def _tells_validity(road: Return) -> bool:
@@ -394,7 +428,11 @@ def deem_accepted(case: Case, *, by: Actor) -> Case:
 
 @action(may=rules.is_the_house, tells=lambda case: CaseMoved(case=case.pk, state=case.state))
 def expire_case(case: Case, *, by: Actor) -> Case:
-    """A draft nobody submitted, a correction nobody made: it ends, and what was typed goes."""
+    """A draft nobody submitted, a correction nobody made: it ends, and what was typed goes. One that has moved on
+    meanwhile goes its way.
+    """
+    if case.state not in (State.DRAFT, State.RETURNED):
+        return case
     if case.state == State.DRAFT:
         _forget(case)
     return _move(case, State.EXPIRED, "expire_case", by)
@@ -407,9 +445,12 @@ def forget_case(case: Case, *, by: Actor) -> Case:
     case.lines.exclude(said="", detail={}).update(said="", detail={})
     CaseExtension.objects.filter(case=case).update(reason="")
     issued = licence_of_case(case.pk)
-    if issued and validity_of(issued) != "valid":
-        licences.forget_licence(issued, by=by)
     case.applicant_name, case.kept_until = "", None
+    if issued and validity_of(issued) == "valid":
+        case.kept_until = (issued.valid_to or time.today() + A_YEAR) + DAY  # then it is asked again
+    elif issued:
+        licences.forget_licence(issued, by=by)
+    forget_outcomes([case.pk, f"{case.pk}.ended"], by=by)
     case.save(update_fields=["applicant_name", "kept_until"])
     return case
 
@@ -440,7 +481,7 @@ def forget_erased(register: str, *, by: Actor) -> None:
     is_told = Q(answers__isnull=False) | ~Q(applicant_name="")
     for case in theirs.filter(is_told, ended_at__isnull=False).distinct():
         forget_case(case, by=by)
-    theirs.filter(ended_at=None).update(kept_until=time.today())
+    _open_of(subject__in=them).update(kept_until=time.today())
     for licence in readable_of(them):
         licences.forget_licence(licence, by=by)
 
@@ -448,9 +489,17 @@ def forget_erased(register: str, *, by: Actor) -> None:
 @action(may=rules.is_the_house)
 def release_cases(account: str, *, by: Actor) -> int:
     """Whoever had these in hand left: they are nobody's again, and stay in the inbox. Answers how many."""
-    released = Case.objects.filter(handler=account, ended_at=None).update(handler="")
+    released = _open_of(handler=account).update(handler="")
     trail.note(account=account, cases=released)
     return released
+
+
+def _open_of(**whose: object) -> "QuerySet[Case]":
+    """Open cases, locked in the order of their ids, as `retime_cases` locks them: two that lock many never wait in a
+    circle.
+    """
+    mine = Case.objects.filter(ended_at=None, **whose).order_by("pk").select_for_update()
+    return Case.objects.filter(pk__in=list(mine.values_list("pk", flat=True)))
 
 
 # What every verb does
@@ -543,9 +592,9 @@ def _hand_in(case: Case, kept: Pinned, answers: Answers) -> None:
     name = answers.get(kept.form.applicant)
     case.revision += 1
     case.applicant_name = name.value if name else ""
-    case.submitted_at = case.submitted_at or time.now()
+    if case.submitted_at is None:
+        case.submitted_at, case.kept_until = time.now(), None  # an erasure since then is not undone by a correction
     case.number = case.number or _next_number()
-    case.kept_until = None
     CaseAnswers.objects.create(
         case=case,
         revision=case.revision,
@@ -654,6 +703,12 @@ def _refuse_what_is_held(item: str, subject: str) -> None:
 
 def _renewable_since(day: date | None) -> Text:
     return Text(f"{day} 起", f"From {day} on") if day else Text("失效后", "Once it is no longer valid")
+
+
+def _refuse_strangers_to(case: Case, by: Actor) -> None:
+    """NotYourWard where whoever applied may no longer act for the person: of age, moved out, an account bound anew."""
+    kept = queries.pinned(case)
+    _refuse_strangers(kept.form, case.subject, kept.item.organisation, by)
 
 
 def _refuse_strangers(form: forms.FormPiece, subject: str, organisation: str, by: Actor) -> None:

@@ -84,6 +84,6 @@ class ReasonMissing(GusuError):
 class WrongFile(GusuError):
     status, code = 422, "wrong_file"
     says = Text(
-        "第{material}项材料：请上传不超过{most} MB 的 PDF、PNG 或 JPEG 文件，每件最多{files}个。",
-        "Material {material}: a PDF, PNG or JPEG of at most {most} MB, {files} files a case.",
+        "第{material}项材料：请上传不超过{most} MB 的 PDF、PNG 或 JPEG 文件，每项材料最多{files}个。",
+        "Material {material}: a PDF, PNG or JPEG of at most {most} MB, {files} files a material.",
     )

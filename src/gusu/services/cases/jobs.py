@@ -12,7 +12,7 @@ from gusu.resources.exchange.actions import hand_over_again
 from gusu.resources.exchange.events import OutcomesReturned
 from gusu.resources.exchange.queries import refused_outcomes
 from gusu.resources.subjects.events import SubjectErased
-from gusu.resources.subjects.queries import base_register_at
+from gusu.resources.subjects.queries import base_register_at, base_registers
 from gusu.services.cases import actions
 from gusu.services.cases.clock import CORRECTION
 from gusu.services.cases.events import CaseMoved
@@ -28,6 +28,7 @@ TAKEN_BACK = "gusu.cases.taken_back"
 RELEASE = "gusu.cases.release"
 RETIME = "gusu.cases.retime"
 STUCK = timedelta(minutes=10)
+A_MINUTE = 60
 MANY = 500
 
 
@@ -77,13 +78,15 @@ def hourly() -> None:
     returned = list(noticed.order_by("stops__since", "pk")[:MANY])
     awaited = corrections_due(returned)
     for case in returned:
-        if awaited[case.pk] < today:
+        if case.pk in awaited and awaited[case.pk] < today:
             actions.expire_case(case, by=by)
     over = Case.objects.filter(kept_until__lte=today).order_by("kept_until")
     for case in over.filter(state=State.DRAFT)[:MANY]:
         actions.expire_case(case, by=by)
     for case in over.exclude(ended_at=None)[:MANY]:
         actions.forget_case(case, by=by)
+    for register in base_registers():
+        actions.forget_erased(register.code, by=by)
     for code, key in refused_outcomes():
         hand_over_again(code, key=key, by=by)
     for case in Case.objects.filter(state=State.DECIDED, decided_at__lt=time.now() - STUCK)[:MANY]:
@@ -102,6 +105,7 @@ def on_outcomes_returned(event: OutcomesReturned) -> None:
 
 def on_calendar_changed(event: CalendarChanged) -> None:
     later(RETIME, once=RETIME)
+    later(RETIME, once=f"{RETIME}:again", wait=A_MINUTE)  # who was submitting then had read the former calendar
 
 
 def on_licence_revoked(event: LicenceRevoked) -> None:

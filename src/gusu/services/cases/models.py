@@ -63,6 +63,7 @@ class Case(models.Model):
     state = models.TextField(choices=State, default=State.DRAFT)
     account = models.TextField()
     subject = models.TextField()
+    applicant = models.TextField(default="")
     applicant_name = models.TextField(default="")
     revision = models.IntegerField(default=0)
     handler = models.TextField(default="")
@@ -166,12 +167,15 @@ class CaseStop(models.Model):
 
 
 class CaseExtension(models.Model):
-    """Days added to the time for a decision, with the leader's approval of that day."""
+    """Days added to the time for a decision, with the leader's approval of that day. promised: also to the promised
+    time; not where that was over by then.
+    """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="extensions")
     days = models.IntegerField()
     on = models.DateField()
     reason = models.TextField()
+    promised = models.BooleanField(default=True)
 
     def __str__(self) -> str:
         return f"{self.case_id} +{self.days}"

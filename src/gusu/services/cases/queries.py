@@ -116,10 +116,10 @@ def is_open_to(case: Case, *, by: Actor) -> bool:
 
 
 def own_cases(*, by: Actor, before: str = "") -> tuple[list[Case], str]:
-    """(cases this account applied for, or that are about its person, newest first: a page; where the next begins)."""
+    """(cases this person applied for, or that are about them, newest first: a page; where the next begins)."""
     if not by.account:
         return [], ""
-    theirs = Q(account=by.account)
+    theirs = _applied_for(by)
     if by.subject:
         theirs |= Q(subject=by.subject, submitted_at__isnull=False)
     rows = Case.objects.filter(theirs).order_by("-pk")
@@ -130,16 +130,20 @@ def own_cases(*, by: Actor, before: str = "") -> tuple[list[Case], str]:
 
 
 def applied_by(key: str, *, by: Actor) -> bool:
-    """Whether this account applied for the case."""
-    return bool(by.account) and Case.objects.filter(pk=key, account=by.account).exists()
+    """Whether this person applied for the case."""
+    return bool(by.account) and Case.objects.filter(_applied_for(by), pk=key).exists()
+
+
+def is_applicant(case: Case, *, by: Actor) -> bool:
+    return rules.is_applicant(by, case)
 
 
 def cases_for_others(*, by: Actor) -> list[str]:
     """Ids of the cases this account applied for in somebody's stead."""
     if not by.account:
         return []
-    rows = Case.objects.filter(account=by.account, submitted_at__isnull=False).exclude(subject=by.subject)
-    return list(rows.values_list("pk", flat=True)[:PAGE])
+    rows = Case.objects.filter(_applied_for(by), submitted_at__isnull=False).exclude(subject=by.subject)
+    return list(rows.order_by("-pk").values_list("pk", flat=True)[:PAGE])
 
 
 def possible_states(case: Case) -> frozenset[State]:
@@ -186,7 +190,7 @@ def handed_in(case: Case, *, by: Actor, purpose: str = HANDLING) -> Answers:
     row = case.answers.filter(revision=case.revision).first() if case.revision else None
     found = sealed.opened(row) if row else {}
     detail: dict[str, object] = {"elements": list(found), "case": case.pk}
-    trail.append("cases.read_answers", by=by, about=_whom(case), purpose=purpose, detail=detail)
+    trail.append("cases.read_answers", by=by, about=whom_of(case), purpose=purpose, detail=detail)
     return found
 
 
@@ -346,7 +350,7 @@ def file_of(case: Case, key: str, *, by: Actor, purpose: str = HANDLING) -> tupl
     if found is None:
         raise NotFound(kind=Text("材料", "file"), key=key)
     detail: dict[str, object] = {"material": found.material, "case": case.pk}
-    trail.append("cases.read_file", by=by, about=_whom(case), purpose=purpose, detail=detail)
+    trail.append("cases.read_file", by=by, about=whom_of(case), purpose=purpose, detail=detail)
     return found, sealed.opened_file(found)
 
 
@@ -362,7 +366,12 @@ def decision_of(item: str) -> tuple[int, DecisionPiece]:
     return found.pk, read(found.declaration)
 
 
-def _whom(case: Case) -> trail.Named:
+def _applied_for(by: Actor) -> Q:
+    """`rules.is_applicant`, as a condition."""
+    return Q(account=by.account) | Q(applicant=by.subject) if by.subject else Q(account=by.account)
+
+
+def whom_of(case: Case) -> trail.Named:
     """The person, as every look at them is named: so that they find it in their list."""
     return trail.Named(f"resources.{form_at(case.form_version_id).register}", case.subject)
 

@@ -50,7 +50,10 @@ def may_apply(by: Actor, _: object) -> bool:
 
 
 def is_applicant(by: Actor, case: Case) -> bool:
-    return bool(by.account) and by.account == case.account and not by.house
+    """The account it was begun with, or another one of the same person."""
+    if by.house:
+        return False
+    return (bool(by.account) and by.account == case.account) or (bool(by.subject) and by.subject == case.applicant)
 
 
 def may_look(by: Actor, case: Case) -> bool:
@@ -142,12 +145,14 @@ def clocks_of(case: Case, item: ItemPiece, stops: Iterable[CaseStop], extensions
     every = [Stop(stop.since, stop.until, GROUNDS[stop.ground]) for stop in stops if _takes_a_day(stop)]
     corrections = tuple(stop for stop in every if stop.ground == clock.CORRECTION)
     counted = tuple(stop for stop in every if stop.ground != clock.CORRECTION)
-    longer = tuple(Extension(one.days, clock.APPROVED, one.on) for one in extensions)
+    every_extension = list(extensions)
+    longer = tuple(Extension(one.days, clock.APPROVED, one.on) for one in every_extension)
+    longer_promise = tuple(Extension(one.days, clock.APPROVED, one.on) for one in every_extension if one.promised)
     acceptance = Clock(clock.ACCEPTANCE, submitted or date.min, corrections, ended=accepted or ended)
     if accepted is None:
         return Clocks(acceptance, None, None)
     over = decided or ended
-    promised = _clock(item.promised.days, item.promised.unit, accepted, counted, longer, over)
+    promised = _clock(item.promised.days, item.promised.unit, accepted, counted, longer_promise, over)
     statutory = _clock(item.statutory.days, item.statutory.unit, accepted, counted, longer, over)
     return Clocks(acceptance, promised, statutory)
 

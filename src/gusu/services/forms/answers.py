@@ -150,7 +150,7 @@ def _faults(element: Element, value: str, field: Asked) -> Iterator[Text]:
         yield NO_NUMBER.filled(label=label)
     if element.pattern and not re.fullmatch(element.pattern, value):
         yield WRONG_FORM.filled(label=label)
-    if element.register and value not in field.names:
+    if element.register and field.names and value not in field.names:
         yield NO_SUCH_KEY.filled(label=label)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -28,7 +29,7 @@ from gusu.services.licences.drawing import Face, Line, page
 from gusu.services.licences.events import LicenceRevoked
 from gusu.services.licences.identifier import check_character, identifier
 from gusu.services.licences.models import Licence, LicenceKindVersion, LicenceLine, State
-from gusu.services.licences.queries import kind_in_force, kind_of, token_hash
+from gusu.services.licences.queries import held_until, kind_in_force, kind_of, token_hash
 from gusu.services.licences.signing import signed
 from gusu.services.licences.spec import LicencePiece, Printed, written
 from gusu.services.versions import end, follow
@@ -84,7 +85,7 @@ def made(kind: str, *, case: str, holder: str, values: Mapping[str, str]) -> Mad
     issuer, today, token = organisation(piece.issuer), clock.today(), secrets.token_urlsafe(16)
     if not issuer.uscc:
         raise IssuerWithoutCode(issuer=piece.issuer)
-    until = _valid_to(piece, values, today)
+    until = _valid_to(piece, values, today, held_until(piece.licence, holder) or today)
     licence = Licence(
         identifier=identifier(
             kind=piece.code, issuer=issuer.uscc, serial=f"{today.year}{_next_serial()}", version=piece.version
@@ -223,12 +224,13 @@ def _new_number(today: date) -> str:
             return number
 
 
-def _valid_to(piece: LicencePiece, values: Mapping[str, str], today: date) -> date | None:
-    """The last day on which it is valid; None: without end."""
-    ends = [_months_after(today, piece.months)] if piece.months else []
+def _valid_to(piece: LicencePiece, values: Mapping[str, str], today: date, since: date) -> date | None:
+    """The last day on which it is valid; None: without end. since: its months go on from the end of the former one."""
+    ends = [_months_after(since, piece.months)] if piece.months else []
     if piece.until_age and (born := values.get(piece.until_age.born)):
-        ends.append(birthday(date.fromisoformat(born), piece.until_age.years) - DAY)
-    return min(ends, default=None)
+        with suppress(ValueError):
+            ends.append(birthday(date.fromisoformat(born), piece.until_age.years) - DAY)
+    return max(min(ends), today) if ends else None
 
 
 def _months_after(day: date, months: int) -> date:

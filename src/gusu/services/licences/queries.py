@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Max
 
 from gusu.identity.organisations.queries import organisation
 from gusu.kernel import clock
@@ -73,6 +73,19 @@ def readable_of(holders: Iterable[str]) -> list[Licence]:
     return list(Licence.objects.filter(holder__in=list(holders)).exclude(printed="", document="").defer("document"))
 
 
+def held_until(kind: str, holder: str) -> date | None:
+    """The last day of what somebody has of a kind and is valid; None: they have none, or one without end."""
+    same = Licence.objects.filter(holder=holder, kind_version__name=kind, state=State.VALID)
+    last: date | None = same.filter(valid_to__gte=clock.today()).aggregate(last=Max("valid_to"))["last"]
+    return last
+
+
+def valid_of_kind(like: Licence) -> list[Licence]:
+    """What its holder has of the same kind and is valid."""
+    same = Licence.objects.filter(holder=like.holder, kind_version__name=kind_of(like).licence, state=State.VALID)
+    return [one for one in same.exclude(pk=like.pk).defer("document") if validity_of(one) == "valid"]
+
+
 def held_of(item: str, subject: str) -> Held | None:
     """The valid licence that somebody holds as the result of an item; of several the one that lasts longest."""
     with connection.cursor() as cursor:
@@ -111,9 +124,10 @@ def history(licence: Licence) -> list[LicenceLine]:
     return list(LicenceLine.objects.filter(licence=licence).order_by("pk"))
 
 
-def document(licence: Licence, *, by: Actor, purpose: str = OWN_DATA) -> bytes:
-    """The signed PDF. One line in the trail. NotFound where it was erased."""
-    trail.append("licences.read_document", by=by, about=licence, purpose=purpose)
+def document(licence: Licence, *, whom: trail.Named | None = None, by: Actor, purpose: str = OWN_DATA) -> bytes:
+    """The signed PDF. One line in the trail: of its holder, where `whom` names them. NotFound where it was erased."""
+    detail: dict[str, object] = {"licence": licence.pk}
+    trail.append("licences.read_document", by=by, about=whom or licence, purpose=purpose, detail=detail)
     if not licence.document:
         raise NotFound(kind=Licence.NOUN, key=licence.pk)
     return base64.b64decode(envelope.open_(licence.document, context=f"licence-document/{licence.pk}"))

@@ -20,9 +20,13 @@ def run(args: argparse.Namespace) -> Reply:
     place = Place.chosen()
     if about := supervisor.running(place):
         stopped = supervisor.ask_to_stop(about, args.seconds)
-        said = "The city has stopped." if stopped else f"The city is still stopping after {args.seconds:g} s."
+        still = f"{args.seconds:g} 秒后仍在停止 · The city is still stopping after {args.seconds:g} s."
+        said = "城市已停止运行 · The city has stopped." if stopped else still
         return Reply(said, data={"stopped": stopped, "was_running": True}, code=0 if stopped else 1)
     ended = (
         supervisor.end_left_overs(place, lambda line: print(f"· {line}", file=sys.stderr)) if place.run.exists() else 0
     )
-    return Reply("No city runs here.", data={"stopped": True, "was_running": False, "left_overs_ended": ended})
+    return Reply(
+        "此处没有正在运行的城市 · No city runs here.",
+        data={"stopped": True, "was_running": False, "left_overs_ended": ended},
+    )

@@ -24,6 +24,14 @@ HELP = "List exchanges and batches; receive now, also from a file of yours; hand
 NEEDS = "database"
 PATIENCE = 600.0
 BY = house("command-line")
+SAID = {
+    "opened": "已开立",
+    "landed": "已入湖",
+    "checked": "已检查",
+    "merged": "已入库",
+    "unchanged": "无变化",
+    "refused": "已拒收",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +73,8 @@ def run(args: argparse.Namespace) -> Reply:
     if args.verb == "return":
         return _handed_back(args.code)
     if args.verb == "connections":
-        return Reply("\n".join(queries.connection_names()) or "no connection is kept", queries.connection_names())
+        kept = queries.connection_names()
+        return Reply("\n".join(kept) or "没有保存任何连接 · no connection is kept", kept)
     if args.verb == "connect":
         return _connect(args.name)
     batches = open_batches_due(by=BY) if args.all else [_opened(args)]
@@ -74,38 +83,40 @@ def run(args: argparse.Namespace) -> Reply:
 
 def _list() -> Reply:
     found = queries.exchanges()
-    lines = [f"{one.code:<24} {one.last_state or '-':<10} {one.last_rows or 0:>10}  {one.title.both}" for one in found]
+    lines = [f"{one.code:<24} {_state(one.last_state):<14} {one.last_rows or 0:>10}  {one.title.both}" for one in found]
     data = [
         {"code": one.code, "state": one.last_state, "rows": one.last_rows, "number": one.last_number} for one in found
     ]
-    return Reply("\n".join(lines) or "no exchange is declared", data)
+    return Reply("\n".join(lines) or "没有声明任何交换任务 · no exchange is declared", data)
 
 
 def _batches(code: str) -> Reply:
     found = list(queries.batches(exchange=code)[:50])
-    return Reply("\n".join(map(_line, found)) or "no batch yet", [_data(batch) for batch in found])
+    return Reply("\n".join(map(_line, found)) or "尚无批次 · no batch yet", [_data(batch) for batch in found])
 
 
 def _verified(code: str) -> Reply:
     landed = queries.landed_batches([queries.exchange_of(code).resource] if code else None)
     found = {str(batch): chunks_that_differ(batch) for batch in landed}
-    lines = [f"{batch:<32} {f'chunks {chunks} DIFFER' if chunks else 'holds'}" for batch, chunks in found.items()]
+    said = {batch: f"分块不一致 chunks {chunks} DIFFER" if chunks else "一致 holds" for batch, chunks in found.items()}
+    lines = [f"{batch:<32} {how}" for batch, how in said.items()]
     broken = [] if code else files.damaged()
-    lines += [f"{path} is DAMAGED or gone" for path in broken]
-    wrong = bool(broken) or any(found.values())
-    return Reply("\n".join(lines) or "no batch yet", {"batches": found, "damaged": broken}, code=1 if wrong else 0)
+    lines += [f"{path} 已损坏或丢失 · DAMAGED or gone" for path in broken]
+    wrong, data = bool(broken) or any(found.values()), {"batches": found, "damaged": broken}
+    return Reply("\n".join(lines) or "尚无批次 · no batch yet", data, code=1 if wrong else 0)
 
 
 def _returns(code: str = "") -> Reply:
     found = [one for one in queries.returns() if code in ("", one.code)]
     lines = [
-        f"{one.code:<24} {one.waiting:>8} waiting {one.returned:>8} returned {one.refused:>6} refused  "
+        f"{one.code:<24} 待回 waiting {one.waiting:>6}  已回 returned {one.returned:>6}  "
+        f"被拒 refused {one.refused:>4}  "
         f"{one.trouble.both if one.trouble_since else one.title.both}"
         for one in found
     ]
     data = [{name: getattr(one, name) for name in ("code", "waiting", "returned", "refused")} for one in found]
     still = bool(code) and any(one.waiting for one in found)
-    return Reply("\n".join(lines) or "no return is declared", data, code=1 if still else 0)
+    return Reply("\n".join(lines) or "没有声明任何回流 · no return is declared", data, code=1 if still else 0)
 
 
 def _handed_back(code: str) -> Reply:
@@ -136,13 +147,18 @@ def _received(batches: list[queries.Batch], wait: bool) -> Reply:
             batch.refresh_from_db()
     refused = any(batch.state == queries.BatchState.REFUSED for batch in batches)
     data = [_data(batch) for batch in batches]
-    said = "\n".join(map(_line, batches)) or "nothing is due"
+    said = "\n".join(map(_line, batches)) or "没有到期的交换 · nothing is due"
     return Reply(said, data[0] if len(data) == 1 else data, code=1 if refused else 0)
+
+
+def _state(code: str | None) -> str:
+    """A batch's state, Chinese first."""
+    return f"{SAID[code]} {code}" if code else "-"
 
 
 def _line(batch: queries.Batch) -> str:
     said = batch.refused.both if batch.refused_code else ""
-    return f"{batch!s:<32} {batch.state:<10} {batch.rows or 0:>10}  {said}".rstrip()
+    return f"{batch!s:<32} {_state(batch.state):<14} {batch.rows or 0:>10}  {said}".rstrip()
 
 
 def _data(batch: queries.Batch) -> dict[str, object]:

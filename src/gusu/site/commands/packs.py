@@ -13,7 +13,7 @@ from gusu.kernel.text import Text
 from gusu.packkit import apply as applying
 from gusu.packkit import situations
 from gusu.packkit.load import Packs, check, load
-from gusu.packkit.plan import Plan
+from gusu.packkit.plan import SAID, Kind, Plan
 from gusu.packkit.rooms import gather
 from gusu.packkit.skeleton import write_skeleton
 from gusu.packkit.source import Finding
@@ -111,7 +111,7 @@ def _list(packs: Packs) -> Reply:
     ]
     lines = [
         f"{row['name']} {row['version']}  {row['zh']} · {row['en']}\n"
-        f"    {row['declared']} declared, {row['in_force']} in force; {row['folder']}"
+        f"    声明 declared {row['declared']}，已生效 in force {row['in_force']}; {row['folder']}"
         for row in rows
     ]
     return Reply("\n".join(lines), data=rows)
@@ -141,10 +141,10 @@ def _apply(packs: Packs) -> Reply:
 
 
 def _planned(plan: Plan, said: str) -> Reply:
-    counts = ", ".join(f"{count} {kind}" for kind, count in plan.counts.items() if count)
+    counts = ", ".join(f"{SAID[Kind(kind)]} {kind} {count}" for kind, count in plan.counts.items() if count)
     nothing = "没有要做的 · nothing to do"
     shown = [str(line) for line in plan.lines if line.kind != "unchanged"]
-    last = f"{said}{counts}" if plan.to_do else f"{nothing} ({counts or 'empty'})"
+    last = f"{said}{counts}" if plan.to_do else f"{nothing} ({counts or '无条目 empty'})"
     lines = [
         {
             "kind": line.kind.value,

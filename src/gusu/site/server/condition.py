@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import Count, Q
 
+from gusu.identity.accounts.queries import Appointment
+from gusu.identity.organisations.queries import names_of
+from gusu.kernel import clock
+from gusu.kernel.text import Text
+from gusu.resources.objections.queries import UNANSWERED, Objection
 from gusu.site.health import LIVE_WORKERS, WORKER_SILENT_AFTER
 from gusu.site.server.place import Place
 from gusu.site.server.prepare import pending_migrations
@@ -25,11 +31,12 @@ class Part:
 
 @dataclass(frozen=True)
 class City:
-    """What was seen. queues: name → state → number of jobs."""
+    """What was seen. queues: name → state → number of jobs.  notes: what stops nothing, and somebody should see to."""
 
     address: str
     parts: tuple[Part, ...]
     queues: dict[str, dict[str, int]]
+    notes: tuple[Text, ...] = ()
 
     @property
     def green(self) -> bool:
@@ -42,14 +49,14 @@ def observed(place: Place) -> City:
     address = place.address() if running(place) else ""
     database = _database()
     inside = (_migrations(), _worker()) if database.ok else (_unseen("migrations"), _unseen("worker"))
-    return City(
-        address, (database, *inside, _web(address), _disk(place)), _queues() if database.ok and inside[0].ok else {}
-    )
+    parts = (database, *inside, _web(address), _disk(place))
+    return City(address, parts, _queues(), unanswerable()) if database.ok and inside[0].ok else City(address, parts, {})
 
 
 def as_text(city: City) -> str:
     """For people."""
     lines = [f"{'ok ' if part.ok else 'NO '} {part.name:<11} {part.said}" for part in city.parts]
+    lines += [f"注意 {note.both}" for note in city.notes]
     lines += [
         f"    queue {name:<5} " + ", ".join(f"{number} {state}" for state, number in states.items())
         for name, states in city.queues.items()
@@ -61,7 +68,8 @@ def as_text(city: City) -> str:
 def as_data(city: City) -> dict[str, object]:
     """For programs."""
     parts = {part.name: {"ok": part.ok, "said": part.said} for part in city.parts}
-    return {"green": city.green, "address": city.address, **parts, "queues": city.queues}
+    notes = [{"zh": note.zh, "en": note.en} for note in city.notes]
+    return {"green": city.green, "address": city.address, **parts, "queues": city.queues, "notes": notes}
 
 
 def _database() -> Part:
@@ -111,6 +119,34 @@ def _queues() -> dict[str, dict[str, int]]:
         for queue, state, number in cursor.fetchall():
             found.setdefault(queue, {})[state] = number
     return found
+
+
+def unanswerable() -> tuple[Text, ...]:
+    """Organisations that have to answer objections, where nobody in service may."""
+    today = clock.today()
+    answering = Appointment.objects.filter(
+        Q(until=None) | Q(until__gt=today),
+        since__lte=today,
+        account__closed_at=None,
+        role__retired_at=None,
+        role__permissions__contains=["objections.answer"],
+    )
+    waiting = Objection.objects.filter(state__in=UNANSWERED).values("provider").annotate(number=Count("pk"))
+    found = dict(
+        waiting.exclude(provider__in=answering.values("organisation__code"))
+        .order_by("provider")
+        .values_list("provider", "number")
+    )
+    names = names_of(set(found))
+    return tuple(
+        UNANSWERABLE.filled(name=names.get(code, Text(code, code)), number=number) for code, number in found.items()
+    )
+
+
+UNANSWERABLE = Text(
+    "{name}有 {number} 件数据异议待答复，但没有在岗人员可以答复：请任命一名可答复异议的人员",
+    "{name} has {number} to answer of what people object to, and nobody in service may: appoint somebody who may",
+)
 
 
 def _unseen(name: str) -> Part:

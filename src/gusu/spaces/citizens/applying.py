@@ -1,7 +1,7 @@
 """Applying for a service item: for whom, then one page that asks only what nobody knows yet."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -28,7 +28,7 @@ from gusu.services.cases.actions import (
     NotYourWard,
     WrongFile,
 )
-from gusu.services.cases.queries import Case, State
+from gusu.services.cases.queries import Case, CaseLine, Pinned, State
 from gusu.services.forms import queries as forms
 from gusu.services.forms.queries import Incomplete, RegisterChanged
 from gusu.services.items import queries as items
@@ -83,15 +83,15 @@ def case_form(request: Request, key: str) -> HttpResponseBase:
     if not cases.may_act(case, by=request.actor):
         raise NotYourWard
     if request.method != "POST":
-        return _form(request, case, _typed_before(case, request.actor))
+        return _form(request, case, _looked(request, case, _typed_before(case, request.actor)))
     kept = cases.pinned(case)
     typed = {code: request.POST[code] for code in kept.form.elements if code in request.POST}
-    errors = _take_files(request, case, kept.item)
-    if request.POST.get("do") == "submit" and not errors:
-        return _hand_in(request, case, typed)
+    wrong = _take_files(request, case, kept.item)
+    if request.POST.get("do") == "submit":
+        return _hand_in(request, case, typed, wrong)
     actions.save_case(case, typed, by=request.actor)
-    if errors:
-        return _form(request, case, typed, errors=errors, wrong=dict(errors))
+    if wrong:
+        return _form(request, case, _looked(request, case, typed), wrong=wrong)
     messages.success(request, _("Saved. You can go on whenever you like."))
     return redirect("case_form", key=case.pk)
 
@@ -112,16 +112,28 @@ def discard(request: Request, key: str) -> HttpResponseBase:
 def own(key: str, by: Actor) -> Case:
     """A case this account applied for; for anybody else's, as if it was not there."""
     case = cases.case_of(key, by=by)
-    if case.account != by.account:
+    if not cases.is_applicant(case, by=by):
         raise NotFound(kind=Case.NOUN, key=key)
     return case
 
 
-def _take_files(request: Request, case: Case, item: ItemPiece) -> list[tuple[str, str]]:
+def notice_of(case: Case, lines: Iterable[CaseLine]) -> list[dict[str, str]]:
+    """Everything that the correction notice lists, while the correction is awaited."""
+    sent = [line for line in lines if line.verb == "return_case"] if case.state == State.RETURNED else []
+    return list(sent[-1].detail.get("missing", [])) if sent else []
+
+
+def said_of(refused: WrongFile, material: str) -> str:
+    """Why a file was not taken, with the material's name."""
+    said = _("%(name)s: a PDF, PNG or JPEG of at most %(most)s MB, %(files)s files a case. This file was not taken.")
+    return said % {"name": material, "most": refused.values["most"], "files": refused.values["files"]}
+
+
+def _take_files(request: Request, case: Case, item: ItemPiece) -> dict[str, str]:
     """Keep the files that came with the form, and let go those it takes back; answers what is wrong with which."""
     for file in request.POST.getlist("take-back"):
         actions.remove_file(case, file, by=request.actor)
-    errors = []
+    wrong = {}
     for place, material in enumerate(item.materials):
         sent = None if material.is_met else request.FILES.get(f"file-{place}")
         if sent is None:
@@ -129,63 +141,87 @@ def _take_files(request: Request, case: Case, item: ItemPiece) -> list[tuple[str
         try:
             actions.attach_file(case, sent.read(actions.LARGEST_FILE + 1), material=place, by=request.actor)
         except WrongFile as refused:
-            errors.append((f"file-{place}", str(refused)))
-    return errors
+            wrong[f"file-{place}"] = said_of(refused, label(material.name.text))
+    return wrong
 
 
-def _hand_in(request: Request, case: Case, typed: Mapping[str, str]) -> HttpResponseBase:
-    if not request.POST.get("promise"):
+def _hand_in(request: Request, case: Case, typed: Mapping[str, str], wrong: Mapping[str, str]) -> HttpResponseBase:
+    """wrong: files that were not taken. Whatever is missing beside them, or beside the promise, is told with it."""
+    if wrong or not request.POST.get("promise"):
         actions.save_case(case, typed, by=request.actor)
-        return _form(request, case, typed, errors=[("promise", _("Confirm that this is true"))])
+        looked = _looked(request, case, typed)
+        promise = {} if request.POST.get("promise") else {"promise": _("Confirm that this is true")}
+        return _form(request, case, looked, wrong={**_faults(case, looked), **wrong, **promise})
     try:
         done = actions.submit_case(case, typed, seen=request.POST.get("seen", ""), by=request.actor)
     except Incomplete as incomplete:
         actions.save_case(case, typed, by=request.actor)
         faults = {code: label(said) for code, said in incomplete.faults.items()}
-        return _form(request, case, typed, errors=list(faults.items()), wrong=faults)
+        return _form(request, case, _looked(request, case, typed), wrong=faults)
     except (RegisterChanged, NoLongerOffered, AlreadyUnderWay, AlreadyHeld) as changed:
         actions.save_case(case, typed, by=request.actor)
-        return _form(request, case, typed, notice=str(changed))
+        return _form(request, case, _looked(request, case, typed), notice=str(changed))
     actions.issue_at_once(done)
     return redirect("own_case", key=done.pk)
 
 
-def _form(
-    request: Request,
-    case: Case,
-    typed: Mapping[str, str],
-    *,
-    errors: list[tuple[str, str]] | None = None,
-    wrong: Mapping[str, str] | None = None,
-    notice: str = "",
-) -> HttpResponseBase:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A form as it is asked of one person now."""
+
+    kept: Pinned
+    facts: Mapping[str, subjects.Fact]
+    steps: list[forms.AskedStep]
+
+    @property
+    def shown(self) -> list[forms.Asked]:
+        return [field for step in self.steps for field in step.shown]
+
+
+def _looked(request: Request, case: Case, typed: Mapping[str, str]) -> Looked:
     kept = cases.pinned(case)
     facts = forms.prefilled(kept.form, case.subject, by=cases.asker(kept, request.actor))
-    steps = forms.asked(kept.form, facts, typed, forms.words_of(kept.form))
-    shown = [field for step in steps for field in step.shown]
+    return Looked(kept, facts, forms.asked(kept.form, facts, typed, forms.words_of(kept.form)))
+
+
+def _faults(case: Case, looked: Looked) -> dict[str, str]:
+    """What a submission would be sent back for, of the fields and of the materials."""
+    faults = {field.field.element: forms.fault_of(field) for field in looked.shown}
+    there = {file.material for file in cases.files_of(case)}
+    for place, one in enumerate(looked.kept.item.materials):
+        if one.need == "required" and not one.is_met and place not in there:
+            faults[f"file-{place}"] = actions.MISSING.filled(name=one.name.text)
+    return {where: label(said) for where, said in faults.items() if said}
+
+
+def _form(
+    request: Request, case: Case, looked: Looked, *, wrong: Mapping[str, str] | None = None, notice: str = ""
+) -> HttpResponseBase:
+    kept, asked = looked.kept, [field for field in looked.shown if not field.locked]
+    must = sum(field.field.required for field in asked)
     seen: dict[str, Any] = {
         "case": case,
         "piece": kept.item,
         "form": kept.form,
-        "steps": steps,
-        "seen": forms.seen(kept.form, case.subject, facts),
-        "trusts": subjects.trusts(kept.form.register, facts),
-        "fields": len(shown),
-        "asked": sum(not field.locked for field in shown),
-        "must": sum(not field.locked and field.field.required for field in shown),
-        "notices": _notice(case),
+        "steps": looked.steps,
+        "seen": forms.seen(kept.form, case.subject, looked.facts),
+        "fields": len(looked.shown),
+        "must": must,
+        "may": len(asked) - must,
+        "notices": notice_of(case, cases.history(case)),
+        "correct_by": cases.correct_by(case),
         "about": about_of(kept),
-        "batches": batches_by_id({fact.winner.batch for fact in facts.values() if fact.winner}),
+        "batches": batches_by_id({fact.winner.batch for fact in looked.facts.values() if fact.winner}),
         "values": {},
         "files": cases.files_of(case),
-        "errors": errors or [],
+        "errors": list((wrong or {}).items()),
         "wrong": wrong or {},
         "notice": notice,
         "office": names_of({case.organisation}).get(case.organisation),
         "is_ward": case.subject != request.actor.subject,
         "promised": bool(request.POST.get("promise")),
     }
-    status = 422 if errors else 409 if notice else 200
+    status = 422 if wrong else 409 if notice else 200
     return show(request, "citizens/case_form.html", seen, status=status)
 
 
@@ -195,14 +231,6 @@ def _typed_before(case: Case, by: Actor) -> dict[str, str]:
     if typed or case.state == State.DRAFT:
         return typed
     return forms.typed_only(cases.handed_in(case, by=by, purpose=OWN))
-
-
-def _notice(case: Case) -> list[dict[str, str]]:
-    """Everything that the correction notice lists."""
-    if case.state != State.RETURNED:
-        return []
-    lines = [line for line in cases.history(case) if line.verb == "return_case"]
-    return list(lines[-1].detail.get("missing", [])) if lines else []
 
 
 def _whom(form: forms.FormPiece, organisation: str, by: Actor) -> list[tuple[str, str]]:

@@ -288,6 +288,7 @@ def _what(verb: str) -> str:
         "objections.read": _("read an objection"),
         "cases.read_answers": _("read an application"),
         "cases.read_file": _("read a file of an application"),
+        "licences.read_document": _("downloaded a licence"),
     }.get(verb, _("looked"))
 
 
@@ -304,7 +305,8 @@ def _labels(codes: Iterable[str | None], known: Mapping[str, Element]) -> list[s
 def object_to(request: Request, code: str, element: str, source: str) -> HttpResponseBase:
     """Say that one source's value is wrong, what would be right, and why."""
     typed = {name: request.POST.get(name, "").strip() for name in ("right", "reason")}
-    errors = [(name, _("Fill this in")) for name in typed if request.method == "POST" and not typed[name]]
+    needed = {"right": _("Say what would be right"), "reason": _("Say why it is wrong")}
+    errors = [(name, needed[name]) for name in typed if request.method == "POST" and not typed[name]]
     if request.method == "POST" and not errors:
         try:
             filed = file_objection(code, element, source=source, by=request.actor, **typed)

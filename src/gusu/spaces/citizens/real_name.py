@@ -1,5 +1,7 @@
 """Binding an account to the person it belongs to (实名核验): `identity` is told an opaque subject, and no more."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from unicodedata import normalize
 
@@ -17,6 +19,8 @@ from gusu.identity.limits.actions import Limit, TooManyTries, count, forget, giv
 from gusu.identity.purposes.queries import purpose
 from gusu.kernel.actor import Actor, house
 from gusu.kernel.audit import trail
+from gusu.kernel.engine import duck
+from gusu.kernel.engine import forms as normal_forms
 from gusu.kernel.errors import GusuError, NotFound
 from gusu.kernel.looks.jinja import label
 from gusu.kernel.text import Text
@@ -43,19 +47,26 @@ class NotRecognised(GusuError):
 @page(may=kind("citizen"))
 @require_http_methods(["GET", "HEAD", "POST"])
 def real_name(request: Request) -> HttpResponseBase:
-    """Posted, so that no value is in an address; nothing of what was typed is kept."""
+    """Posted, so that no value is in an address; nothing of what was typed is kept.
+
+    What is missing or no number at all is told beside its field and is no try: it depends on nothing but what was
+    typed. Only then the register is asked, and answers for everything together.
+    """
     after = _after(request)
     if request.actor.subject:
         return redirect(after)
     register = _register()
-    asked = _asked(register)
-    wrong: GusuError | None = None
+    asked, typed = _asked(register), Typed("", {})
+    wrong: dict[str, str] = {}
+    refused: GusuError | None = None
     if request.method == "POST":
-        typed = {name: request.POST.get(name, "").strip()[:100] for name in asked}
+        typed = _typed(request, register)
+        wrong = _faults(typed, asked)
+    if request.method == "POST" and not wrong:
         try:
             _bind(request, register, typed)
-        except (NotRecognised, SubjectTaken) as refused:
-            wrong = refused
+        except (NotRecognised, SubjectTaken) as refusal:
+            refused = refusal
         else:
             messages.success(request, _("Your real name is checked. The city knows you now."))
             return redirect(after)
@@ -63,29 +74,55 @@ def real_name(request: Request) -> HttpResponseBase:
         "asked": asked,
         "after": after,
         "purpose": purpose(subjects.REAL_NAME),
-        "errors": [(next(iter(asked)), str(wrong))] if wrong else [],
+        "errors": [(next(iter(asked)), str(refused))] if refused else list(wrong.items()),
+        "wrong": wrong,
+        "kept": {_name(register): typed.known[_name(register)]} if wrong else {},
     }
-    return show(request, "citizens/real_name.html", seen, status=wrong.status if wrong else 200)
+    return show(request, "citizens/real_name.html", seen, status=refused.status if refused else 422 if wrong else 200)
 
 
-def _bind(request: Request, register: BaseRegister, typed: dict[str, str]) -> None:
+@dataclass(frozen=True, slots=True, repr=False)
+class Typed:
+    """number: in its normal form, "" for what is none.  known: element → as it was typed, the number among them."""
+
+    number: str
+    known: dict[str, str]
+
+
+def _typed(request: Request, register: BaseRegister) -> Typed:
     spec = subjects.declared(register.code)
-    number, name = typed.pop(spec.number), typed[spec.real_name[0]]
-    _count(request.actor, number)
-    subject = subjects.recognised(register.code, number, typed, by=request.actor)
+    known = {code: request.POST.get(code, "").strip()[:100] for code in (spec.number, *spec.real_name)}
+    written = _plain(known[spec.number])
+    return Typed(_normal(elements([spec.number])[spec.number].form, written) if written else "", known)
+
+
+def _faults(typed: Typed, asked: Mapping[str, str]) -> dict[str, str]:
+    """Element → what is wrong with it whoever it is about."""
+    wrong = {code: _("Enter: %(label)s") % {"label": asked[code]} for code, value in typed.known.items() if not value}
+    number = next(iter(asked))
+    if number not in wrong and not typed.number:
+        wrong[number] = _("%(label)s: incomplete or mistyped; compare it digit by digit") % {"label": asked[number]}
+    return {code: wrong[code] for code in asked if code in wrong}
+
+
+def _bind(request: Request, register: BaseRegister, typed: Typed) -> None:
+    spec = subjects.declared(register.code)
+    _count(request.actor, typed.number)
+    known = {code: typed.known[code] for code in spec.real_name}
+    subject = subjects.recognised(register.code, typed.number, known, by=request.actor)
     if not subject:
         raise NotRecognised
     account = accounts.account(request.actor.account)
-    bind_subject(account, subject_id=subject, name=name, by=house("real-name"))
+    bind_subject(account, subject_id=subject, name=known[_name(register)], by=house("real-name"))
     forget(BY_ACCOUNT, account.pk)
-    give_back(BY_NUMBER, _plain(number))
+    give_back(BY_NUMBER, typed.number)
 
 
 def _count(by: Actor, number: str) -> None:
     """One try more, of this account and for this number; the first too many leaves a line, which names no number."""
     try:
         count(BY_ACCOUNT, by.account)
-        count(BY_NUMBER, _plain(number))
+        count(BY_NUMBER, number)
     except TooManyTries as refusal:
         if refusal.first:
             trail.append("accounts.bind_subject", by=by, refused=refusal.code)
@@ -95,6 +132,18 @@ def _count(by: Actor, number: str) -> None:
 def _plain(number: str) -> str:
     """However it is typed it is one number to whoever counts."""
     return "".join(filter(str.isalnum, normalize("NFKC", number))).upper()
+
+
+def _normal(form: str, value: str) -> str:
+    """The value as a register would have it; "" for one that can stand in none."""
+    asked = f"SELECT {normal_forms.normal(form, duck.secret('asked'))}::VARCHAR"
+    [*_others, [[found]]] = duck.run([*normal_forms.prelude(), asked], secrets={"asked": value})
+    return found or ""
+
+
+def _name(register: BaseRegister) -> str:
+    """The element that the person is called by."""
+    return subjects.declared(register.code).real_name[0]
 
 
 def _asked(register: BaseRegister) -> dict[str, str]:

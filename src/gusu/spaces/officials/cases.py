@@ -1,10 +1,12 @@
 """Cases as officials meet them: the inbox, the most urgent first, and one case with all that is known of it."""
 
 import csv
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import StringIO
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +24,7 @@ from gusu.kernel.looks.jinja import label
 from gusu.kernel.text import Text
 from gusu.kernel.vocabulary.queries import elements
 from gusu.resources.exchange.queries import outcome_of
+from gusu.resources.quality.queries import FORMULA
 from gusu.resources.subjects import queries as subjects
 from gusu.resources.subjects.queries import Fact
 from gusu.services.cases import queries as cases
@@ -33,11 +36,17 @@ from gusu.services.licences import queries as licences
 from gusu.spaces.words import about_of, attached, show, words
 
 OPEN = [state for state in State if state not in cases.ENDS and state != State.DRAFT]
+AT_ONCE = 1000  # cases of a file whose names are read together
 
 
 def casework(actor: Actor) -> bool:
     """Whoever receives, handles or decides cases."""
     return any(actor.can(f"cases.{verb}") for verb in ("receive", "handle", "decide"))
+
+
+def counted_as(actor: Actor) -> str:
+    """Whose open cases the inbox of this official counts: nobody's own ones alone."""
+    return _("Open cases of every body") if actor.can("cases.receive") else _("Open cases of your body")
 
 
 # The inbox
@@ -56,6 +65,7 @@ def inbox(request: Request) -> HttpResponseBase:
         "cards_of": {case.pk: cases.card_of(case) for case in found},
         "days": cases.days_left(found),
         "counts": cases.counted(by=request.actor),
+        "counted": counted_as(request.actor),
         "asked": kept,
         "states": OPEN,
         "file": urlencode(kept),
@@ -67,7 +77,7 @@ def inbox(request: Request) -> HttpResponseBase:
 @page(may=casework)
 @require_safe
 def inbox_file(request: Request) -> HttpResponseBase:
-    """What the inbox shows as a file: numbers, items, states and days; nobody's name."""
+    """What the inbox shows as a file: numbers, items, bodies, states and days, codes and labels; nobody's name."""
     asked, _kept = _asked(request)
     answer = StreamingHttpResponse(_lines(asked, request.actor), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="cases-{clock.today():%Y%m%d}.csv"'
@@ -83,20 +93,48 @@ def _asked(request: Request) -> tuple[Asked, dict[str, str]]:
 
 
 def _lines(asked: Asked, by: Actor) -> Iterator[str]:
-    today = clock.today()
-    yield "\ufeff" + _line("number", "item", "organisation", "state", "submitted_on", "due", "statutory_due", "card")
-    for case in cases.listed(asked, by=by):
-        submitted = timezone.localdate(case.submitted_at) if case.submitted_at else None
-        card = cases.card_of(case, today) or ""
-        yield _line(
-            case.number, case.item, case.organisation, case.state, submitted, case.due, case.statutory_due, card
-        )
+    said, today, found = words(), clock.today(), cases.listed(asked, by=by)
+    yield "\ufeff" + _line(_headings())
+    while some := list(islice(found, AT_ONCE)):
+        titles, office = items.titles({case.item for case in some}), names_of({case.organisation for case in some})
+        for case in some:
+            card = cases.card_of(case, today) or ""
+            days = (_submitted_on(case), case.due, case.statutory_due)
+            yield _line(
+                [
+                    case.number,
+                    *(label(titles.get(case.item)), case.item),
+                    *(label(office.get(case.organisation)), case.organisation),
+                    *(said["case_states"][case.state], case.state),
+                    *days,
+                    *(said["cards"].get(card, ""), card),
+                ]
+            )
 
 
-def _line(*cells: str | date | None) -> str:
+def _headings() -> list[str]:
+    """Each label has its code beside it."""
+    named = [
+        name for what in (_("Service"), _("Body"), _("State")) for name in (what, _("%(what)s, code") % {"what": what})
+    ]
+    card = _("Card")
+    days = [_("Submitted on"), _("Due"), _("Due by law")]
+    return [_("Number"), *named, *days, card, _("%(what)s, code") % {"what": card}]
+
+
+def _submitted_on(case: Case) -> date | None:
+    return timezone.localdate(case.submitted_at) if case.submitted_at else None
+
+
+def _line(cells: Sequence[str | date | None]) -> str:
     written = StringIO()
-    csv.writer(written).writerow(["" if cell is None else str(cell) for cell in cells])
+    csv.writer(written).writerow([_as_text("" if cell is None else str(cell)) for cell in cells])
     return written.getvalue()
+
+
+def _as_text(cell: str) -> str:
+    """A spreadsheet would run what looks like a formula (CSV injection); an apostrophe makes it text."""
+    return re.sub(FORMULA, r"'\g<0>", cell)
 
 
 # One case
@@ -127,7 +165,7 @@ def official_case(request: Request, key: str) -> HttpResponseBase:
     kept = cases.pinned(case)
     answers = cases.handed_in(case, by=request.actor)
     facts = _facts_today(case, kept, request.actor)
-    lines = cases.history(case)
+    lines, clocks = cases.history(case), cases.clocks(case, kept.item, kept.decision)
     seen = {
         "case": case,
         "item": kept.item,
@@ -137,8 +175,9 @@ def official_case(request: Request, key: str) -> HttpResponseBase:
         "trusts": subjects.trusts(kept.form.register, facts),
         "asks_register": bool(facts),
         "materials": _materials(case, kept),
-        "clocks": cases.clocks(case, kept.item, kept.decision),
-        "stops": cases.stops(case),
+        "clocks": clocks,
+        "clock_states": {one.kind: _clock_state(one) for one in clocks},
+        "stops": [stop for stop in cases.stops(case) if stop.until is None or stop.since <= stop.until],
         "extensions": cases.extensions(case),
         "grounds": cases.GROUNDS,
         "card": cases.card_of(case),
@@ -196,6 +235,16 @@ def _change(answer: Answer | None, fact: Fact | None) -> str:
     if fact.state == "unknown":
         return "gone" if answer.given == "register" else ""
     return "same" if fact.value == answer.value else "differs"
+
+
+def _clock_state(one: cases.Shown) -> str:
+    """A clock that was stopped stands from that press on, and runs from the one that lets it run, whatever today is to
+    its count.
+    """
+    if one.clock.ended is None and any(stop.until is None for stop in one.clock.stops):
+        return "stopped"
+    state = one.reading.state.value
+    return "running" if state == "stopped" else state
 
 
 def _materials(case: Case, kept: Pinned) -> list[tuple[Any, list[Any]]]:

@@ -12,17 +12,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from gusu.identity.access import Request, page, permission
 from gusu.identity.organisations.queries import names_of
+from gusu.kernel.actor import Actor
 from gusu.kernel.errors import GusuError, NotAllowed, NotFound
 from gusu.kernel.looks.jinja import label
 from gusu.kernel.text import Text
 from gusu.services.cases import actions
 from gusu.services.cases import queries as cases
 from gusu.services.cases.actions import Missing
-from gusu.services.cases.queries import Case
+from gusu.services.cases.queries import Case, Pinned
 from gusu.services.licences import actions as licence_actions
 from gusu.services.licences import queries as licences
 from gusu.spaces.officials.cases import casework, may_revoke, not_now
-from gusu.spaces.words import about_of, show, whole
+from gusu.spaces.words import about_of, revocation_grounds, show, whole
 
 LONGEST = 500  # characters of a reason
 ASKS = ["GET", "HEAD", "POST"]
@@ -172,7 +173,7 @@ def notice(request: Request, key: str) -> HttpResponseBase:
     """补正告知: one notice that lists everything that is missing."""
     case = cases.official_case(key, by=request.actor)
     kept = cases.pinned(case)
-    about = about_of(kept)
+    about = _correctable(case, kept, request.actor)
 
     def act(case: Case, form: Filled) -> Case:
         listed = [code for code in about if form.typed[f"about-{code}"] or form.typed[f"said-{code}"]]
@@ -180,7 +181,7 @@ def notice(request: Request, key: str) -> HttpResponseBase:
         for code in listed:
             form.must(f"said-{code}", _("Say what is missing: %(name)s") % {"name": about[code]})
         if not listed:
-            form.errors.append((f"about-{next(iter(about))}", _("Tick everything that is missing")))
+            form.errors.append((f"about-{next(iter(about))}" if about else "", _("Tick everything that is missing")))
         form.must_be_sure()
         if form.errors:
             return case
@@ -190,6 +191,16 @@ def notice(request: Request, key: str) -> HttpResponseBase:
     asked = ("reason", "sure", *(f"{what}-{code}" for code in about for what in ("about", "said")))
     more = {"about": about, "days": kept.decision.correction_days}
     return _asked(request, key, "return_case", "officials/case_notice.html", asked, act, more)
+
+
+def _correctable(case: Case, kept: Pinned, by: Actor) -> dict[str, str]:
+    """What the applicant can put right: what they typed or may type, and materials that are handed in. A value of the
+    register is locked to them, too; its source corrects it.
+    """
+    answers = cases.handed_in(case, by=by)
+    locked = {code for code, answer in answers.items() if answer.given == "register"}
+    locked |= {f"m{place}" for place, material in enumerate(kept.item.materials) if material.is_met}
+    return {code: name for code, name in about_of(kept).items() if code not in locked}
 
 
 # The decision
@@ -244,21 +255,9 @@ def revocation(request: Request, key: str) -> HttpResponseBase:
             licence_actions.revoke(licence, ground=form.typed["ground"], reason=form.typed["reason"], by=request.actor)
             return _done(request, case, _("Taken back. Whoever verifies it is told so from now on."))
         form.status = 422
-    grounds = [(code, name) for code, name in _grounds().items() if code in licences.GROUNDS]
+    grounds = [(code, name) for code, name in revocation_grounds().items() if code in licences.GROUNDS]
     more = {"licence": licence, "grounds": [("", _("Choose")), *grounds]}
     return _form(request, case, form, "officials/case_revocation.html", more)
-
-
-def _grounds() -> dict[str, str]:
-    """The grounds of 行政许可法 art. 69 and 70."""
-    return {
-        "wrongly_issued": _("It should not have been issued (art. 69)"),
-        "obtained_by_deceit": _("It was obtained by deceit or bribery (art. 69)"),
-        "holder_died": _("Its holder has died (art. 70)"),
-        "given_up": _("Its holder gave it up (art. 70)"),
-        "conditions_ended": _("Its conditions no longer hold (art. 70)"),
-        "penalty": _("It is struck off as a penalty (art. 70)"),
-    }
 
 
 # What every form does

@@ -1,5 +1,7 @@
 """Objections as the department meets them whose value is called wrong: what waits, the first due first; the answer."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gusu.identity.access import Request, page, permission
 from gusu.identity.organisations.queries import names_of
 from gusu.kernel import clock
+from gusu.kernel.actor import Actor
 from gusu.kernel.errors import NotFound
 from gusu.kernel.looks.parts import NavItem
 from gusu.kernel.text import Text
@@ -23,6 +26,21 @@ from gusu.resources.registers.queries import readings
 from gusu.spaces.words import show
 
 PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ToAnswer:
+    """How many objections wait for an organisation, how many of them are overdue, and the nearest last day."""
+
+    waiting: int
+    overdue: int
+    next_due: date | None
+
+
+def to_answer(actor: Actor) -> ToAnswer:
+    """For the home of whoever answers objections."""
+    counts, first = queries.inbox(actor.organisation), queries.objections_for(actor.organisation).first()
+    return ToAnswer(counts.waiting, counts.overdue, first.due_on if first else None)
 
 
 @page(may=permission("objections.answer"))

@@ -30,7 +30,8 @@ from gusu.resources.registers.queries import readings
 from gusu.resources.subjects import queries as subjects_queries
 from gusu.resources.subjects.actions import ERASED_WITHIN, Ground, erase_subject
 from gusu.services.cases import queries as cases_queries
-from gusu.spaces.officials.cases import casework
+from gusu.spaces.officials.cases import casework, counted_as
+from gusu.spaces.officials.objections import to_answer
 from gusu.spaces.words import show, whole, words
 
 PAGE = 30
@@ -42,11 +43,13 @@ LARGEST_UPLOAD = 200 * 1024 * 1024
 @page(may=kind("official"))
 @require_safe
 def home(request: Request) -> HttpResponseBase:
-    seen: dict[str, Any] = {"actor": request.actor, "exchanges": [], "seal": None, "counts": None}
+    seen: dict[str, Any] = {"actor": request.actor, "exchanges": [], "seal": None, "counts": None, "objections": None}
     if request.actor.can("exchange.read"):
         seen["exchanges"] = exchange_queries.exchanges()
     if casework(request.actor):
-        seen["counts"] = cases_queries.counted(by=request.actor)
+        seen |= {"counts": cases_queries.counted(by=request.actor), "counted": counted_as(request.actor)}
+    if request.actor.can("objections.answer"):
+        seen["objections"] = to_answer(request.actor)
     if request.actor.can("audit.read"):
         seen["seal"] = trail.newest_seal()
     return show(request, "officials/home.html", seen)

@@ -76,7 +76,7 @@ def place(own_keys: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interface
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=[0.01], daemon=True).start()  # it looks so often whether to end
         interface.url = f"http://127.0.0.1:{server.server_port}"
         keep("health", {"url": interface.url, "token": TOKEN})
         yield interface
