@@ -573,19 +573,13 @@ def _answered(case: Case, kept: Pinned, facts: Mapping[str, Fact], typed: Typed)
         answers = forms.answered(forms.asked(kept.form, facts, typed, forms.words_of(kept.form, facts)), typed)
     except Incomplete as incomplete:
         faults = incomplete.faults
-    needed = {place: one for place, one in enumerate(kept.item.materials) if one.need == "required" and not one.is_met}
-    if needed:
-        there = set(case.files.values_list("material", flat=True))
-        faults |= {
-            f"file-{place}": MISSING.filled(name=one.name.text) for place, one in needed.items() if place not in there
-        }
+    faults |= queries.materials_missing(case, kept.item)
     if faults:
         raise Incomplete(faults)
     return answers
 
 
 IN_THE_LIST = Text("（见“我的办件”）", "see 'My cases'")
-MISSING = Text("请上传“{name}”", "Hand in: {name}")
 
 
 def _hand_in(case: Case, kept: Pinned, answers: Answers) -> None:

@@ -339,6 +339,16 @@ def late_cases(*, by: Actor, organisation: str = "", after: str = "") -> tuple[l
     return _page(rows.defer("applicant_name"), after)
 
 
+def materials_missing(case: Case, item: ItemPiece) -> dict[str, Text]:
+    """ "file-0", "file-1" … → what to say, of the required materials that nobody has handed in."""
+    needed = {place: one for place, one in enumerate(item.materials) if one.need == "required" and not one.is_met}
+    there = set(case.files.values_list("material", flat=True)) if needed else set()
+    return {f"file-{place}": MISSING.filled(name=one.name.text) for place, one in needed.items() if place not in there}
+
+
+MISSING = Text("请上传“{name}”", "Hand in: {name}")
+
+
 def files_of(case: Case) -> list[CaseFile]:
     """What was handed in as files, without their bodies."""
     return list(case.files.defer("sealed").order_by("material", "pk"))

@@ -125,7 +125,7 @@ def notice_of(case: Case, lines: Iterable[CaseLine]) -> list[dict[str, str]]:
 
 def said_of(refused: WrongFile, material: str) -> str:
     """Why a file was not taken, with the material's name."""
-    said = _("%(name)s: a PDF, PNG or JPEG of at most %(most)s MB, %(files)s files a case. This file was not taken.")
+    said = _("%(name)s: a PDF, PNG or JPEG of at most %(most)s MB, %(files)s files of it. This file was not taken.")
     return said % {"name": material, "most": refused.values["most"], "files": refused.values["files"]}
 
 
@@ -187,10 +187,7 @@ def _looked(request: Request, case: Case, typed: Mapping[str, str]) -> Looked:
 def _faults(case: Case, looked: Looked) -> dict[str, str]:
     """What a submission would be sent back for, of the fields and of the materials."""
     faults = {field.field.element: forms.fault_of(field) for field in looked.shown}
-    there = {file.material for file in cases.files_of(case)}
-    for place, one in enumerate(looked.kept.item.materials):
-        if one.need == "required" and not one.is_met and place not in there:
-            faults[f"file-{place}"] = actions.MISSING.filled(name=one.name.text)
+    faults |= cases.materials_missing(case, looked.kept.item)
     return {where: label(said) for where, said in faults.items() if said}
 
 
