@@ -47,7 +47,7 @@ def test_who_is_not_signed_in_is_led_to_the_door_and_back(db: None) -> None:
 def test_who_was_signed_out_before_sending_is_told_so_and_led_back_to_the_form(
     db: None, sent_from: str, led_back_to: str
 ) -> None:
-    client = Client(headers={"referer": sent_from})
+    client = Client(headers={"referer": sent_from, "accept-language": "en"})
 
     answer = client.post("/for-auditors", {"typed": "x"})
 

@@ -174,7 +174,8 @@ class Hunt:
     def prove_the_house_is_well(self) -> None:
         """Nothing failed, nothing done twice, nothing left over; call it when all is settled."""
         city = self.city
-        assert city.ask("SELECT id, task_name FROM procrastinate_jobs WHERE status = 'failed'") == []
+        failed = city.ask("SELECT id, task_name FROM procrastinate_jobs WHERE status = 'failed'")
+        assert failed == [], f"{failed}\n{self._traces()}"
         assert city.ask(TWICE) == []
         assert city.hand("lake_faults") == []
         assert city.hand("audit_faults") == []

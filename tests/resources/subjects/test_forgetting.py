@@ -4,12 +4,13 @@ is lost beside it.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from tests.resources.road import BY, check, receive
 from tests.resources.subjects.test_erasing import everywhere
-from tests.resources.subjects.test_timeline import ANNA, BEN, Club, _morning, answered_now, club
+from tests.resources.subjects.test_timeline import ANNA, BEN, Club, _morning, answered_now, found_club
 
 from gusu.kernel import clock
 from gusu.kernel.actor import Actor
@@ -27,7 +28,6 @@ from gusu.resources.subjects.pack import Subjects
 from gusu.resources.subjects.spec import SourceOf, SubjectsPiece
 from gusu.site.wiring import LISTENERS
 
-__all__ = ["club"]
 OFFICER = Actor("acc1-OFFICER", organisation="resource_centre", permissions=frozenset({"subjects.erase"}))
 WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 
@@ -42,6 +42,11 @@ MEMBERS = [
     f"f{place},{number(place)},员{name},2026-10-01"
     for place, name in enumerate("甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉")
 ]
+
+
+@pytest.fixture
+def club(committed: None, tmp_path: Path) -> Club:
+    return found_club(tmp_path)
 
 
 def register() -> BaseRegister:

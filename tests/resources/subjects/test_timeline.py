@@ -146,7 +146,7 @@ def test_a_doubt_goes_back_to_its_sources_by_position_alone(city: list[str]) -> 
 ANNA, BEN, CORA = "110101199001010015", "110101199002020020", "110101199003030036"
 
 
-def club(folder: Path) -> "Club":
+def found_club(folder: Path) -> "Club":
     apply(load(gather(PACK_ROOMS)), by=BY)
     exchange = declare(["rec", "number", "name", "at"], "club", key="rec")
     source = SourceOf(
@@ -203,7 +203,7 @@ def as_told(club: Club) -> Club:
 
 @pytest.fixture(scope="module")
 def standing(stand: Stand, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
-    with stand(lambda: nullcontext(as_told(club(tmp_path_factory.mktemp("club"))))) as standing:
+    with stand(lambda: nullcontext(as_told(found_club(tmp_path_factory.mktemp("club"))))) as standing:
         yield standing
 
 

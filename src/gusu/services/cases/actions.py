@@ -481,7 +481,8 @@ def forget_erased(register: str, *, by: Actor) -> None:
     is_told = Q(answers__isnull=False) | ~Q(applicant_name="")
     for case in theirs.filter(is_told, ended_at__isnull=False).distinct():
         forget_case(case, by=by)
-    _open_of(subject__in=them).update(kept_until=time.today())
+    with transaction.atomic():
+        _open_of(subject__in=them, kept_until=None).update(kept_until=time.today())
     for licence in readable_of(them):
         licences.forget_licence(licence, by=by)
 
