@@ -31,7 +31,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Reply:
-    tests = [*(["--slow"] if args.slow else []), *args.pytest]
+    everything = [] if args.pytest else ["-n", "auto"]  # several runs beside each other: tests/parallel.py
+    tests = [*everything, *(["--slow"] if args.slow else []), *args.pytest]
     stages = [_ran(name, command) for name, command in _stages(tests)]
     lines = [f"{'ok  ' if stage.ok else 'FAIL'}  {stage.name:<16} {stage.seconds:6.1f} s" for stage in stages]
     return Reply(
