@@ -163,19 +163,19 @@ class Hunt:
 
     def settle(self) -> None:
         """Return when nothing waits and /healthz is green."""
-        wait_for("every job and batch to be done", self.is_done, every=0.1, traces=self._traces)
-        wait_for("the city to be healthy", self.city.is_healthy, every=0.1, traces=self._traces)
+        wait_for("every job and batch to be done", self.is_done, every=0.1, traces=self.traces)
+        wait_for("the city to be healthy", self.city.is_healthy, every=0.1, traces=self.traces)
 
     def heal(self, blow: Blow) -> None:
         """Return when what was interrupted has been begun again and /healthz is green."""
-        wait_for("the road to go on", lambda: self.interrupted(blow) or self.is_done(), every=0.1, traces=self._traces)
-        wait_for("the city to be healthy", self.city.is_healthy, every=0.1, traces=self._traces)
+        wait_for("the road to go on", lambda: self.interrupted(blow) or self.is_done(), every=0.1, traces=self.traces)
+        wait_for("the city to be healthy", self.city.is_healthy, every=0.1, traces=self.traces)
 
     def prove_the_house_is_well(self) -> None:
         """Nothing failed, nothing done twice, nothing left over; call it when all is settled."""
         city = self.city
         failed = city.ask("SELECT id, task_name FROM procrastinate_jobs WHERE status = 'failed'")
-        assert failed == [], f"{failed}\n{self._traces()}"
+        assert failed == [], f"{failed}\n{self.traces()}"
         assert city.ask(TWICE) == []
         assert city.hand("lake_faults") == []
         assert city.hand("audit_faults") == []
@@ -205,7 +205,7 @@ class Hunt:
         usual = ", ".join(f"{step} {self.usual[step]:.2f} s" for step in self.steps)
         return "\n".join([*lines, f"undisturbed: {usual}; {self.too_late} kills came too late and were tried again"])
 
-    def _traces(self) -> str:
+    def traces(self) -> str:
         """What is not done, and what the city said last."""
         rows = [*self.city.ask(UNFINISHED), *self.city.ask("SELECT now(), * FROM procrastinate_workers")]
         return "\n".join([*map(str, rows), *self.city.said.read_text().splitlines()[-60:]])

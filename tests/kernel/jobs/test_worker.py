@@ -170,13 +170,15 @@ def _caused(cause: BaseException) -> ConnectorException:
         _caused(psycopg.OperationalError()),
         OSError(),
         EngineDied(how="-9"),
+        asyncio.CancelledError(),  # the worker ended with the job in hand: else it stays aborted for good
+        RuntimeError("cannot schedule new futures after interpreter shutdown"),
     ],
 )
 def test_what_passes_by_itself_is_tried_again(failure: BaseException) -> None:
     assert passes(failure)
 
 
-@pytest.mark.parametrize("failure", [IntegrityError(), _caused(psycopg.DataError()), KeyError()])
+@pytest.mark.parametrize("failure", [IntegrityError(), _caused(psycopg.DataError()), KeyError(), RuntimeError("ours")])
 def test_what_would_only_repeat_itself_fails_at_once(failure: BaseException) -> None:
     assert not passes(failure)
 

@@ -3,6 +3,7 @@
 A job's arguments are ids and codes, never a personal value: they stand in a table and in logs.
 """
 
+import asyncio
 import functools
 import logging
 from collections.abc import Callable
@@ -40,13 +41,18 @@ class Patience(BaseRetryStrategy):
 
 
 def passes(failure: BaseException) -> bool:
-    """Whether trying again later may help: database gone, engine killed, disk or network away.
+    """Whether trying again later may help: database gone, engine killed, disk or network away, the worker ending.
 
     The database's absence has many names: Django's, the driver's own inside a COPY, the job library's around either.
     """
     if isinstance(failure, ConnectorException):
         return isinstance(failure.__cause__, LOST)
-    return isinstance(failure, (*LOST, EngineDied, OSError))
+    return isinstance(failure, (*LOST, EngineDied, OSError, asyncio.CancelledError)) or _is_going_down(failure)
+
+
+def _is_going_down(failure: BaseException) -> bool:
+    """Whether the worker itself ends: a thread that is still at a job finds that no other may begin."""
+    return isinstance(failure, RuntimeError) and "cannot schedule new futures" in str(failure)
 
 
 def job(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
