@@ -13,13 +13,11 @@ from xdist.workermanage import WorkerController
 MOST = 4  # each has a database server and a browser, and some have a city
 STORIES = "tests/stories/"
 OWN_CITY = tuple(
-    f"{STORIES}test_{name}.py"
-    for name in (
-        *("kill_people", "kill_cases"),
-        *("people", "objections", "own_cases", "service_thread", "leaks", "kill"),
-    )
+    f"{STORIES}test_{name}.py" for name in ("people", "objections", "own_cases", "service_thread", "leaks")
 )
-"""Stories that start a city of their own, the longest first. The others share one, and so a worker."""
+"""Stories that start a city of their own, the longest first. The others share one, and so a worker; what kills processes
+runs alone, afterwards.
+"""
 
 
 class Together(LoadScopeScheduling):

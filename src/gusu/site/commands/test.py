@@ -16,6 +16,9 @@ HELP = "Run ruff, mypy, floors and doors, and all tests (--slow for all of them)
 NEEDS = "nothing"
 
 
+KILLS = "tests/stories/test_kill*.py"
+
+
 @dataclass(frozen=True)
 class Stage:
     """One check and how it ended."""
@@ -31,9 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Reply:
-    everything = [] if args.pytest else ["-n", "auto"]  # several runs beside each other: tests/parallel.py
-    tests = [*everything, *(["--slow"] if args.slow else []), *args.pytest]
-    stages = [_ran(name, command) for name, command in _stages(tests)]
+    stages = [_ran(name, command) for name, command in _stages(["--slow"] if args.slow else [], args.pytest)]
     lines = [f"{'ok  ' if stage.ok else 'FAIL'}  {stage.name:<16} {stage.seconds:6.1f} s" for stage in stages]
     return Reply(
         "\n" + "\n".join(lines),
@@ -42,8 +43,11 @@ def run(args: argparse.Namespace) -> Reply:
     )
 
 
-def _stages(tests: list[str]) -> list[tuple[str, list[str]]]:
-    """Every stage runs even when one before it failed: one run shows all there is to mend."""
+def _stages(slow: list[str], asked: list[str]) -> list[tuple[str, list[str]]]:
+    """Every stage runs even when one before it failed: one run shows all there is to mend.
+
+    The tests run beside each other (tests/parallel.py); what kills processes has the machine to itself afterwards.
+    """
     stages = [
         ("ruff check", ["-m", "ruff", "check", "."]),
         ("ruff format", ["-m", "ruff", "format", "--check", "."]),
@@ -54,7 +58,11 @@ def _stages(tests: list[str]) -> list[tuple[str, list[str]]]:
         or (CHECKOUT / ".importlinter").exists()
     ):
         stages.append(("floors", ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]))
-    return [*stages, ("pytest", ["-m", "pytest", *tests])]
+    if asked:
+        return [*stages, ("pytest", ["-m", "pytest", *slow, *asked])]
+    kills = sorted(str(file.relative_to(CHECKOUT)) for file in CHECKOUT.glob(KILLS))
+    beside = ["-m", "pytest", "-n", "auto", f"--ignore-glob={CHECKOUT / KILLS}", *slow]
+    return [*stages, ("pytest", beside), ("pytest: kills", ["-m", "pytest", *slow, *kills])]
 
 
 def _ran(name: str, command: list[str]) -> Stage:
