@@ -15,8 +15,9 @@ STORIES = "tests/stories/"
 OWN_CITY = tuple(
     f"{STORIES}test_{name}.py" for name in ("people", "objections", "own_cases", "service_thread", "leaks")
 )
-"""Stories that start a city of their own, the longest first. The others share one, and so a worker; what kills processes
-runs alone, afterwards.
+"""Stories that start a city of their own, the longest first. The others share one, and so a worker.
+
+What kills processes runs alone, afterwards (`./gusu test`).
 """
 
 
